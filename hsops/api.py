@@ -13,6 +13,7 @@ from hsops.errors import (
     UserError,
     plain,
 )
+from hsops.http import Answer, Endpoint, HttpClient
 from hsops.model import (
     Batch,
     Column,
@@ -59,6 +60,7 @@ from hsops.runbook import Choice, Item, Json, Outcome, Progress, Run, Sample
 
 __all__ = [
     "Action",
+    "Answer",
     "AuthFailed",
     "BadAnswer",
     "Batch",
@@ -70,6 +72,7 @@ __all__ = [
     "Context",
     "Danger",
     "Drill",
+    "Endpoint",
     "Forbidden",
     "Format",
     "Found",
@@ -77,6 +80,7 @@ __all__ = [
     "Health",
     "HostMaintenance",
     "HsopsError",
+    "HttpClient",
     "Input",
     "Item",
     "Json",

@@ -75,7 +75,10 @@ class Context(Protocol):
 
 
 class Connection(Protocol):
-    """An open connection to one system. Methods that a plugin adds are its own business."""
+    """An open connection to one system. Methods that a plugin adds are its own business.
+
+    A connection that cannot recover by itself has an attribute `lost` that is true then: a new one is opened.
+    """
 
     async def health(self) -> SystemHealth:
         """One cheap call that tells whether the system answers and how it is."""
