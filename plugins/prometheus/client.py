@@ -42,11 +42,9 @@ POINTS = 60
 """Points of a sparkline."""
 
 HOST_SERIES = {
-    "load1": 'node_load1{{instance=~"{host}"}}',
-    "cpu": '1 - avg by (instance) (rate(node_cpu_seconds_total{{mode="idle",instance=~"{host}"}}[5m]))',
-    "memory": (
-        '1 - node_memory_MemAvailable_bytes{{instance=~"{host}"}} / node_memory_MemTotal_bytes{{instance=~"{host}"}}'
-    ),
+    "load": "node_load1{on}",
+    "memory": "1 - node_memory_MemAvailable_bytes{on} / node_memory_MemTotal_bytes{on}",
+    "disk": "1 - node_filesystem_avail_bytes{root} / node_filesystem_size_bytes{root}",
 }
 """What is drawn about a host, from the node exporter's metrics."""
 
@@ -157,11 +155,14 @@ class PrometheusConnection:
         """What is drawn about a host; a metric that is not there is left out."""
         pattern = (re.escape(host) + "(:[0-9]+)?").replace("\\", "\\\\")
         found: dict[str, Sequence[float]] = {}
-        for name, query in HOST_SERIES.items():
-            series = await self.range(query.format(host=pattern), seconds)
-            values = numbers(series[0]) if series else []
-            if values:
-                found[name] = values
+        for label in ("host", "instance"):
+            on = f'{label}=~"{pattern}"'
+            for name, query in HOST_SERIES.items():
+                text = query.replace("{on}", f"{{{on}}}").replace("{root}", f'{{{on},mountpoint=~"/?"}}')
+                series = [] if name in found else await self.range(text, seconds)
+                values = numbers(series[0]) if series else []
+                if values:
+                    found[name] = values
         return found
 
     async def raw(self, ref: Ref) -> Mapping[str, Any]:
