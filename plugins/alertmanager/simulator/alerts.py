@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from typing import Any
 
@@ -48,7 +49,7 @@ class AlertPages:
     def _chosen(self, request: web.Request) -> list[dict[str, Any]]:
         self._world.tick()
         matchers = [matcher(text) for text in request.query.getall("filter", [])]
-        if request.query.get("receiver", RECEIVER) != RECEIVER:
+        if not _receives(request.query.get("receiver", "")):
             return []
         pages = [self._page(alert) for alert in self._world.alerts.firing() if _fits(alert, matchers)]
         return [page for page in pages if _wanted(page["status"]["state"], request)]
@@ -71,6 +72,13 @@ class AlertPages:
             "generatorURL": "http://prometheus.site/graph",
             "labels": alert.labels,
         }
+
+
+def _receives(pattern: str) -> bool:
+    try:
+        return not pattern or re.fullmatch(pattern, RECEIVER) is not None
+    except re.error as error:
+        raise BadMatcher(f"failed to parse receiver param: error parsing regexp: {error}: `^(?:{pattern})$`") from error
 
 
 def _fits(alert: Alert, matchers: list[Matcher]) -> bool:
