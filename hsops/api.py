@@ -13,7 +13,7 @@ from hsops.errors import (
     UserError,
     plain,
 )
-from hsops.http import Answer, Endpoint, HttpClient
+from hsops.http import Answer, Endpoint, HttpClient, HttpOptions, endpoint_of
 from hsops.model import (
     Batch,
     Column,
@@ -81,6 +81,7 @@ __all__ = [
     "HostMaintenance",
     "HsopsError",
     "HttpClient",
+    "HttpOptions",
     "Input",
     "Item",
     "Json",
@@ -116,6 +117,7 @@ __all__ = [
     "Workflow",
     "about",
     "depends",
+    "endpoint_of",
     "plain",
     "same",
 ]

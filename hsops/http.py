@@ -6,6 +6,7 @@ says is what happens.
 
 from __future__ import annotations
 
+import base64
 import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from hsops.errors import AuthFailed, BadAnswer, Forbidden, HsopsError, NotFound, TimedOut, Unreachable
+from hsops.plugin import Context, Options, Secret
 
 if TYPE_CHECKING:
     import aiohttp
@@ -22,6 +24,17 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 LARGEST = 256 * 1024 * 1024
 """Bytes of a body; a server that sends more is lying or broken."""
+
+
+class HttpOptions(Options):
+    """Settings that every HTTP system has: a URL, a user with a password or a token, and how to trust its TLS."""
+
+    url: str
+    username: str = ""
+    password: Secret | None = None
+    token: Secret | None = None
+    ca: str = ""
+    insecure: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +63,28 @@ class Answer:
             return msgspec.json.decode(self.body, type=type_)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise BadAnswer(f"not the JSON expected ({error}): {beginning(self.body)}", system=system) from error
+
+
+def endpoint_of(options: HttpOptions, context: Context, extra: Mapping[str, str] | None = None) -> Endpoint:
+    """The endpoint that settings describe; secrets are resolved anew for every request, so that they may rotate."""
+
+    async def headers() -> Mapping[str, str]:
+        found = dict(extra or {})
+        if options.token is not None:
+            found["Authorization"] = f"Bearer {await context.secret(options.token)}"
+        elif options.password is not None:
+            pair = f"{options.username}:{await context.secret(options.password)}"
+            found["Authorization"] = "Basic " + base64.b64encode(pair.encode()).decode()
+        return found
+
+    return Endpoint(
+        url=options.url,
+        system=context.system,
+        timeout=context.timeout,
+        ca=context.path(options.ca) if options.ca else None,
+        insecure=options.insecure,
+        headers=headers,
+    )
 
 
 def beginning(body: bytes, limit: int = 120) -> str:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from hsops.api import (
     BadAnswer,
     Context,
-    Endpoint,
     Health,
     HttpClient,
     NotFound,
     Ref,
     SystemHealth,
     UserError,
+    endpoint_of,
 )
 from hsops.plugins.alertmanager.options import AlertmanagerOptions
 from hsops.plugins.alertmanager.wire import Alert, Matcher, Posted, Silence, Status
@@ -24,23 +23,7 @@ from hsops.plugins.alertmanager.wire import Alert, Matcher, Posted, Silence, Sta
 async def connect(options: AlertmanagerOptions, context: Context) -> AlertmanagerConnection:
     """Open a connection and prove it with one request."""
 
-    async def headers() -> Mapping[str, str]:
-        if options.token is not None:
-            return {"Authorization": f"Bearer {await context.secret(options.token)}"}
-        if options.password is not None:
-            pair = f"{options.username}:{await context.secret(options.password)}"
-            return {"Authorization": "Basic " + base64.b64encode(pair.encode()).decode()}
-        return {}
-
-    endpoint = Endpoint(
-        url=options.url,
-        system=context.system,
-        timeout=context.timeout,
-        ca=context.path(options.ca) if options.ca else None,
-        insecure=options.insecure,
-        headers=headers,
-    )
-    connection = AlertmanagerConnection(HttpClient(endpoint), context.system, options.url)
+    connection = AlertmanagerConnection(HttpClient(endpoint_of(options, context)), context.system)
     try:
         await connection.status()
     except BaseException:
@@ -52,10 +35,9 @@ async def connect(options: AlertmanagerOptions, context: Context) -> Alertmanage
 class AlertmanagerConnection:
     """Reads and writes of the v2 API."""
 
-    def __init__(self, http: HttpClient, system: str, url: str) -> None:
+    def __init__(self, http: HttpClient, system: str) -> None:
         self._http = http
         self.system = system
-        self.url = url
 
     async def aclose(self) -> None:
         """Close the connections."""

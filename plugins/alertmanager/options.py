@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-from hsops.api import Options, Secret
+from hsops.api import HttpOptions
 
 
-class AlertmanagerOptions(Options):
+class AlertmanagerOptions(HttpOptions):
     """``url`` is what amtool calls ``alertmanager.url``. One member of a cluster is enough: silences are gossiped."""
-
-    url: str
-    username: str = ""
-    password: Secret | None = None
-    token: Secret | None = None
-    ca: str = ""
-    insecure: bool = False

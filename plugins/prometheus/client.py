@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import re
 import time
 from collections.abc import Mapping, Sequence
@@ -14,7 +13,6 @@ import msgspec
 from hsops.api import (
     BadAnswer,
     Context,
-    Endpoint,
     Health,
     HttpClient,
     NotFound,
@@ -23,6 +21,7 @@ from hsops.api import (
     TimedOut,
     Unreachable,
     UserError,
+    endpoint_of,
 )
 from hsops.plugins.prometheus.options import PrometheusOptions
 from hsops.plugins.prometheus.wire import (
@@ -52,24 +51,9 @@ HOST_SERIES = {
 async def connect(options: PrometheusOptions, context: Context) -> PrometheusConnection:
     """Open a connection and prove it with one request."""
 
-    async def headers() -> Mapping[str, str]:
-        extra = {"X-Scope-OrgID": options.tenant} if options.tenant else {}
-        if options.token is not None:
-            return extra | {"Authorization": f"Bearer {await context.secret(options.token)}"}
-        if options.password is not None:
-            pair = f"{options.username}:{await context.secret(options.password)}"
-            return extra | {"Authorization": "Basic " + base64.b64encode(pair.encode()).decode()}
-        return extra
-
-    endpoint = Endpoint(
-        url=options.url,
-        system=context.system,
-        timeout=context.timeout,
-        ca=context.path(options.ca) if options.ca else None,
-        insecure=options.insecure,
-        headers=headers,
-    )
-    connection = PrometheusConnection(HttpClient(endpoint), context.system)
+    tenant = {"X-Scope-OrgID": options.tenant} if options.tenant else None
+    http = HttpClient(endpoint_of(options, context, tenant))
+    connection = PrometheusConnection(http, context.system)
     try:
         await connection.version()
     except BaseException:

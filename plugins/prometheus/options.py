@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from hsops.api import Options, Secret
+from hsops.api import HttpOptions
 
 
-class PrometheusOptions(Options):
+class PrometheusOptions(HttpOptions):
     """``url`` is the web root, with its path prefix. `tenant` goes into ``X-Scope-OrgID`` for Mimir and Thanos."""
 
-    url: str
-    username: str = ""
-    password: Secret | None = None
-    token: Secret | None = None
     tenant: str = ""
-    ca: str = ""
-    insecure: bool = False
