@@ -28,6 +28,9 @@ async def main(site: str, store: str, ttl: str, workflow: str = "", *values: str
                 given = dict(value.split("=", 1) for value in values)
                 run = await engine.submit(workflow, given, site=found.name, attended=False)
                 print(run, flush=True)
+                async for event in engine.events(run):
+                    if event.kind != "progress":
+                        print(event.line().decode(), flush=True)
                 return (await engine.join(run)).exit_code
             print("ready", flush=True)
             while await busy(engine):  # noqa: ASYNC110 - it may happen in another process

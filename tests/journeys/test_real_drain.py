@@ -32,19 +32,19 @@ class Bastion:
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Start one; it prints one line when it works."""
-        return subprocess.Popen(
-            [*self._argv, *arguments], stdout=subprocess.PIPE, stderr=self._log.open("a"), text=True, cwd=ROOT
-        )
+        with self._log.open("a") as log:
+            argv = [*self._argv, *arguments]
+            return subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=log, text=True, cwd=ROOT)
 
     def finish(self, *arguments: str) -> int:
         """Start one and wait for its end."""
         return self.end_of(self.start(*arguments))
 
     def end_of(self, process: subprocess.Popen[str]) -> int:
-        """The exit code of a process; what it wrote on stderr is shown when it failed."""
-        process.communicate(timeout=PATIENCE)
+        """The exit code of a process; what it wrote is shown when it failed."""
+        out, _ = process.communicate(timeout=PATIENCE)
         if process.returncode:
-            print(self._log.read_text()[-4000:])
+            print(out[-4000:], self._log.read_text()[-4000:])
         return process.returncode
 
 
