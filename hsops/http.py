@@ -7,6 +7,7 @@ says is what happens.
 from __future__ import annotations
 
 import base64
+import os
 import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -92,6 +93,14 @@ def beginning(body: bytes, limit: int = 120) -> str:
     return body[:limit].decode("utf-8", "replace") + ("…" if len(body) > limit else "")
 
 
+def reason(error: Exception) -> str:
+    """The system's own words for a failed connection (``Connection refused``), else the library's."""
+    inner = getattr(error, "os_error", error)
+    if isinstance(inner, OSError) and inner.errno is not None and inner.errno > 0:
+        return os.strerror(inner.errno)
+    return str(getattr(inner, "strerror", None) or error) or type(error).__name__
+
+
 class HttpClient:
     """Requests to one endpoint over kept-alive connections."""
 
@@ -170,7 +179,8 @@ class HttpClient:
         except lib.InvalidURL as error:
             raise self._error(BadAnswer, f"not a URL: {error}", "correct `url:` in the site file") from error
         except (lib.ClientConnectionError, OSError) as error:
-            raise self._error(Unreachable, str(error) or type(error).__name__, f"is {self._place} up?") from error
+            hint = "is it up, and `url:` in the site file right?"
+            raise self._error(Unreachable, f"{self._place}: {reason(error)}", hint) from error
         except (lib.ClientError, ValueError) as error:
             raise self._error(BadAnswer, f"not HTTP as expected: {error}") from error
 

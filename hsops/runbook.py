@@ -41,6 +41,8 @@ class Item:
     title: str
     command: Sequence[str] = ()
     data: Mapping[str, Any] = field(default_factory=dict)
+    undo_command: Sequence[str] = ()
+    """What the fan-out's `undo` does to this item."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +88,11 @@ class Run(Protocol):
     @property
     def id(self) -> str:
         """Short id, unique on the store; goes into reasons and comments."""
+        ...
+
+    @property
+    def site(self) -> str:
+        """Name of the site it works on."""
         ...
 
     @property
@@ -156,10 +163,12 @@ class Run(Protocol):
         *,
         limit: int = 1,
         text: str = "",
+        undo: Callable[[Item], Awaitable[Json]] | None = None,
     ) -> Mapping[str, Outcome]:
         """An effect on every item, at most `limit` at a time; each item's end is journalled.
 
-        Items that failed are put to the operator (retry, skip, back out); without one the run stops resumable.
+        Items that failed are put to the operator (retry, skip, back out); without one the run stops resumable. With
+        `undo` the items that were begun are taken back, in reverse, when the run is backed out.
         """
         ...
 

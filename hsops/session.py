@@ -94,13 +94,17 @@ class Session:
             yield
 
     async def refresh(self, kinds: Iterable[str], site: str | None = None) -> Sequence[SourceState]:
-        """Ask every source of these kinds once, now, and give their states. Never raises HsopsError."""
+        """Ask every source of these kinds once, now, and give their states. Never raises HsopsError.
+
+        Somebody asks, so refused credentials are tried once more.
+        """
         wanted = set(kinds)
         feeds = [
             feed
             for feed in self._feeds
             if wanted & set(feed.source.kinds) and (site is None or feed.uplink.site == site)
         ]
+        self._forgive({(feed.uplink.site, feed.uplink.name) for feed in feeds})
         await asyncio.gather(*(feed.refresh() for feed in feeds))
         return [
             self.store.state(feed.uplink.site, feed.uplink.name, kind)
@@ -108,6 +112,10 @@ class Session:
             for kind in feed.source.kinds
             if kind in wanted
         ]
+
+    def _forgive(self, systems: Iterable[tuple[str, str]]) -> None:
+        for system in systems:
+            self._uplinks[system].forgive()
 
     # -- systems
 
@@ -117,7 +125,8 @@ class Session:
         return [uplink.status for uplink in self._uplinks.values()]
 
     async def probe(self) -> Sequence[SystemStatus]:
-        """Ask every system how it is, now."""
+        """Ask every system how it is, now; refused credentials are tried once more."""
+        self._forgive(self._uplinks)
         return await asyncio.gather(*(uplink.probe() for uplink in self._uplinks.values()))
 
     async def connection(self, site: str, system: str) -> Any:

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from hsops.errors import BadAnswer, HsopsError, TimedOut
+from hsops.errors import AuthFailed, BadAnswer, HsopsError, TimedOut
 from hsops.live.state import SourceStatus, status_after
 from hsops.model import SystemHealth
 from hsops.plugin import Connection, Plugin
@@ -32,6 +32,8 @@ class SystemStatus:
 class SystemUplink:
     """Opens the connection when the first one asks, shares it, and opens a new one when it was lost.
 
+    All that ask while an attempt is under way get its result. Refused credentials are not tried a second time, not
+    even by `probe`, until somebody calls `forgive`: more attempts would lock the account.
     `open_connection` is the plugin's connect, bound to its options.
     """
 
@@ -45,16 +47,35 @@ class SystemUplink:
         self.status = SystemStatus(site, name, plugin)
         self._open = open_connection
         self._connection: Connection | None = None
-        self._lock = asyncio.Lock()
+        self._attempt: asyncio.Task[Connection] | None = None
+        self._refused: AuthFailed | None = None
+        self._in_vain = False
 
     async def connection(self) -> Any:
         """The open connection. Raises HsopsError; one failed attempt answers all that wait for it."""
-        async with self._lock:
-            if self._connection is not None and getattr(self._connection, "lost", False):
-                await self._drop()
-            if self._connection is None:
-                self._connection = await self._connect()
+        if self._refused is not None:
+            raise self._refused
+        if self._connection is not None and getattr(self._connection, "lost", False):
+            await self._drop()
+        if self._connection is not None:
             return self._connection
+        if self._attempt is None or self._attempt.done():
+            self._attempt = asyncio.create_task(self._establish(), name=f"connect {self.site}/{self.name}")
+            self._attempt.add_done_callback(_seen)
+        return await asyncio.shield(self._attempt)
+
+    def forgive(self) -> None:
+        """A person asks: refused credentials are worth another attempt."""
+        self._refused = None
+        self._in_vain = False
+
+    async def _establish(self) -> Connection:
+        try:
+            self._connection = await self._connect()
+        except AuthFailed as error:
+            self._refused = error
+            raise
+        return self._connection
 
     async def _connect(self) -> Connection:
         try:
@@ -74,14 +95,17 @@ class SystemUplink:
 
     async def probe(self) -> SystemStatus:
         """Ask the system how it is. Never raises HsopsError; the answer is kept in `status`."""
+        if self._in_vain:
+            return self.status
         try:
             connection = await self.connection()
             async with asyncio.timeout(self.timeout):
                 health = await connection.health()
         except HsopsError as error:
+            self._in_vain = isinstance(error, AuthFailed)
             self.status = self._failed(error)
         except TimeoutError:
-            self.status = self._failed(TimedOut("no answer in time"))
+            self.status = self._failed(TimedOut("no answer in time", hint="is it overloaded or behind a firewall?"))
         except Exception as error:  # noqa: BLE001 - a plugin's own fault must not stop the other systems
             self.status = self._failed(BadAnswer(f"the plugin failed: {type(error).__name__}: {error}"))
         else:
@@ -101,6 +125,14 @@ class SystemUplink:
             await connection.aclose()
 
     async def aclose(self) -> None:
-        """Close the connection, if there is one."""
-        async with self._lock:
-            await self._drop()
+        """Close the connection, if there is one, and end the attempt to open it."""
+        if self._attempt is not None:
+            self._attempt.cancel()
+            await asyncio.gather(self._attempt, return_exceptions=True)
+        await self._drop()
+
+
+def _seen(attempt: asyncio.Task[Connection]) -> None:
+    """Nobody may wait any more for an attempt that fails; that is no error of the program."""
+    if not attempt.cancelled():
+        attempt.exception()

@@ -35,21 +35,22 @@ def run(
 ) -> str:
     """The standard output of a command that must succeed.
 
-    ``user`` runs it under another account.  Raises :class:`LabError` with the command and its own words when the exit status
-    is not in ``fine``, when it is missing, or after ``seconds``.
+    ``user`` runs it under another account.  Raises :class:`LabError` with the command and its own words when the exit
+    status is not in ``fine``, when it is missing, or after ``seconds``.
     """
     words = as_user(user, [os.fspath(word) for word in argv])
     try:
         done = subprocess.run(
-            words, env=environment(env), input=stdin or "", capture_output=True, text=True, errors="replace", timeout=seconds,
-            check=False, cwd="/",
+            words, env=environment(env), input=stdin or "", capture_output=True, text=True, errors="replace",
+            timeout=seconds, check=False, cwd="/",
         )  # fmt: skip
     except FileNotFoundError as error:
         raise LabError(f"{words[0]} is not installed: run `python -m tests.lab install`") from error
     except subprocess.TimeoutExpired as error:
         raise LabError(f"`{shlex.join(words)}` did not end in {seconds:.0f} s") from error
     if done.returncode not in fine:
-        raise LabError(f"`{shlex.join(words)}` ended with {done.returncode}: {(done.stderr or done.stdout).strip()[-2000:]}")
+        said = (done.stderr or done.stdout).strip()[-2000:]
+        raise LabError(f"`{shlex.join(words)}` ended with {done.returncode}: {said}")
     return done.stdout
 
 

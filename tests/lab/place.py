@@ -1,7 +1,7 @@
 """Where the lab keeps its state and which ports it uses.
 
-``HSOPS_LAB_ROOT`` moves the state folder, ``HSOPS_LAB_<SYSTEM>_PORT`` the first port of a system.  The state folder must be
-readable by other users (MariaDB, PostgreSQL and the login user run under their own names).
+``HSOPS_LAB_ROOT`` moves the state folder, ``HSOPS_LAB_<SYSTEM>_PORT`` the first port of a system.  The state folder
+must be readable by other users (MariaDB, PostgreSQL and the login user run under their own names).
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ HOST = "127.0.0.1"
 
 def root() -> Path:
     """The folder that holds all state of the lab."""
-    return Path(os.environ.get("HSOPS_LAB_ROOT") or "/var/tmp/hsops-lab")  # noqa: S108 - a fixed name is the point: the next run finds it
+
+    return Path(os.environ.get("HSOPS_LAB_ROOT") or "/var/tmp/hsops-lab")  # noqa: S108
 
 
 @dataclass(frozen=True)

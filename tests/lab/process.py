@@ -1,7 +1,7 @@
 """Processes of the lab: started in a session of their own, recorded by id and start time, stopped by id only.
 
-A record is a file ``run/NAME.pid`` with the process id and its start time in clock ticks (field 22 of ``/proc/PID/stat``), so
-that a process id used again by somebody else is never taken for ours.
+A record is a file ``run/NAME.pid`` with the process id and its start time in clock ticks (field 22 of
+``/proc/PID/stat``), so that a process id used again by somebody else is never taken for ours.
 """
 
 from __future__ import annotations
@@ -30,6 +30,13 @@ class Process:
     pid: int
     born: int
     """Start time in clock ticks since boot."""
+
+    @property
+    def started(self) -> float:
+        """When it was started, in seconds since 1970 (to the second: the kernel's boot time is no finer)."""
+        lines = Path("/proc/stat").read_text().splitlines()
+        boot = next(int(line.split()[1]) for line in lines if line.startswith("btime "))
+        return boot + self.born / os.sysconf("SC_CLK_TCK")
 
     @property
     def alive(self) -> bool:
@@ -80,7 +87,7 @@ def alive(place: Place, name: str) -> bool:
 def start(place: Place, name: str, argv: Sequence[str], *, env: Mapping[str, str] | None = None) -> bool:
     """Start a program unless it runs already; True when it was started now.
 
-    Its output goes to ``log/NAME.log``.  Wrappers that ``exec`` (``unshare``, ``setpriv``, ``env``) keep the process id.
+    Its output goes to ``log/NAME.log``.  Wrappers that ``exec`` (``unshare``, ``setpriv``, ``env``) keep the id.
     """
     if alive(place, name):
         return False
@@ -104,14 +111,14 @@ def _spawn(argv: Sequence[str], log: Path, env: Mapping[str, str]) -> int:
     return os.posix_spawn(which(argv[0]) or argv[0], list(argv), env, file_actions=actions, setsid=True)
 
 
-def stop(place: Place, names: Iterable[str], *, grace: float = GRACE) -> None:
-    """Ask the named processes to end, all at once; kill after ``grace`` seconds what is still there."""
+def stop(place: Place, names: Iterable[str], *, sign: signal.Signals = signal.SIGTERM, grace: float = GRACE) -> None:
+    """Ask the named processes to end by ``sign``, all at once; kill after ``grace`` seconds what is still there."""
     known = recorded(place)
     ours = [known[name] for name in names if name in known]
-    for sign, seconds in ((signal.SIGTERM, grace), (signal.SIGKILL, 30.0)):
+    for step, seconds in ((sign, grace), (signal.SIGKILL, 30.0)):
         left = [process for process in ours if process.alive]
         for process in left:
-            _signal(process, sign)
+            _signal(process, step)
         _wait_gone(left, seconds)
     for process in ours:
         if process.alive:
@@ -151,17 +158,22 @@ def must_live(place: Place, name: str) -> None:
 
 def memory(processes: Iterable[Process]) -> int:
     """Bytes held by these processes and all below them, shared pages counted once (PSS)."""
+    return sum(map(_pss, family(process.pid for process in processes if process.alive)))
+
+
+def family(pids: Iterable[int]) -> set[int]:
+    """These processes and all below them."""
     children: dict[int, list[int]] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and (fields := _stat(int(entry.name))) is not None:
             children.setdefault(int(fields[1]), []).append(int(entry.name))
-    todo, seen = [process.pid for process in processes if process.alive], set[int]()
+    todo, seen = list(pids), set[int]()
     while todo:
         pid = todo.pop()
         if pid not in seen:
             seen.add(pid)
             todo += children.get(pid, [])
-    return sum(map(_pss, seen))
+    return seen
 
 
 def _pss(pid: int) -> int:

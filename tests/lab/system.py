@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
+import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -22,8 +24,8 @@ Description = Mapping[str, object]
 class System:
     """One system of the lab.
 
-    ``up`` must be idempotent: it creates what is missing and starts what does not run.  ``check`` does one real operation and
-    says what it saw.  ``describe`` gives what a client needs; it is what ``env.json`` holds for the system.
+    ``up`` must be idempotent: it creates what is missing and starts what does not run.  ``check`` does one real
+    operation and says what it saw.  ``describe`` gives what a client needs; ``env.json`` holds it for the system.
     """
 
     name: str
@@ -31,8 +33,12 @@ class System:
     up: Callable[[Place], None]
     check: Callable[[Place], str]
     describe: Callable[[Place], Description]
+    made_from: tuple[Path, ...]
+    """Files and folders that decide what its state looks like: when one of them changes, it is made anew."""
     stop_last: tuple[tuple[str, ...], ...] = ()
     """Groups of process names to stop one after the other, after all the rest."""
+    stop_signal: signal.Signals = signal.SIGTERM
+    """What makes its servers end in an orderly way without waiting for their clients."""
     purge: Callable[[Place], None] | None = None
     """Undo what lies outside the state folder."""
 
@@ -60,9 +66,10 @@ class State:
 def up(system: System) -> float:
     """Start a system, at most :data:`ATTEMPTS` times; the seconds it took.
 
-    A system that was never ready loses its half-made state before the last attempt; one that has been ready keeps its data.
+    One that was never ready loses its half-made state before the last attempt; one that has been ready keeps its data.
     """
     begin = time.monotonic()
+    _retire(system)
     for attempt in range(1, ATTEMPTS + 1):
         try:
             _up_once(system)
@@ -78,6 +85,26 @@ def up(system: System) -> float:
     return seconds
 
 
+def _retire(system: System) -> None:
+    """Remove what another version of the lab made: an old server must not answer for a new description of it."""
+    version, now = system.place.folder / "version", _version(system)
+    made = (system.place.folder / "done").exists()
+    if made and (not version.exists() or version.read_text() != now):
+        say(system.name, "made by another version of the lab, starting from nothing")
+        down(system, purge=True)
+    system.place.folder.mkdir(parents=True, exist_ok=True)
+    version.write_text(now)
+
+
+def _version(system: System) -> str:
+    files = [file for path in system.made_from for file in ([path] if path.is_file() else sorted(path.iterdir()))]
+    digest = hashlib.sha256()
+    for file in files:
+        if file.is_file():
+            digest.update(file.name.encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()
+
+
 def _up_once(system: System) -> None:
     where = system.place
     for part in (root(), where.folder):
@@ -85,7 +112,8 @@ def _up_once(system: System) -> None:
         part.chmod(0o755)  # servers run under names of their own
     where.make("run")
     where.make("log")
-    _mark(system).unlink(missing_ok=True)
+    if state(system, measure=False).word != "up":  # else nobody should see it as gone meanwhile
+        _mark(system).unlink(missing_ok=True)
     system.up(where)
     _mark(system).touch()
     (where.folder / "done").mkdir(exist_ok=True)
@@ -97,9 +125,9 @@ def down(system: System, *, purge: bool = False) -> None:
     where = system.place
     _mark(system).unlink(missing_ok=True)
     last = [name for group in system.stop_last for name in group]
-    process.stop(where, [name for name in process.recorded(where) if name not in last])
-    for group in system.stop_last:
-        process.stop(where, group)
+    first = tuple(name for name in process.recorded(where) if name not in last)
+    for group in (first, *system.stop_last):
+        process.stop(where, group, sign=system.stop_signal)
     if purge:
         if system.purge is not None:
             system.purge(where)

@@ -317,7 +317,7 @@ NOVA = Plugin(
     connect="tests.screens.cloud:connect",
     kinds=(HYPERVISOR, SERVER),
     sources=(_source("nova.hypervisor"), _source("nova.server")),
-    panels=(Panel(kind="nova.hypervisor", drill=Drill(kind="nova.server", match=lambda row, other: other.host == row.id)),),
+    panels=(Panel(kind="nova.hypervisor", drill=Drill(kind="nova.server", match=lambda one, vm: vm.host == one.id)),),
     headlines=_headlines,
     raw="tests.screens.cloud:raw",
     actions=(
@@ -339,7 +339,8 @@ NOVA = Plugin(
     ),
     workflows=(
         Workflow(
-            name="hypervisor.drain", title="empty a hypervisor", summary="Moves every server to other hosts, N at a time.",
+            name="hypervisor.drain", title="empty a hypervisor",
+            summary="Moves every server to other hosts, N at a time.",
             run="tests.screens.cloud:drain", kinds=("nova.hypervisor",), key="r", systems=("nova",),
             inputs=(
                 Input(name="host", title="host", type="ref", kind="nova.hypervisor", required=True),

@@ -4,6 +4,6 @@ Each CRUSH host is a UTS namespace, so that daemons report a host name of their 
 """
 
 from tests.lab.ceph.cluster import SYSTEM
-from tests.lab.ceph.faults import kill_osd, start_osd, wait_clean
+from tests.lab.ceph.faults import kill_osd, mend, start_osd, wait_clean
 
-__all__ = ["SYSTEM", "kill_osd", "start_osd", "wait_clean"]
+__all__ = ["SYSTEM", "kill_osd", "mend", "start_osd", "wait_clean"]

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from tests.lab import process
 from tests.lab.ceph import topology
-from tests.lab.ceph.client import ceph, ceph_json, clean, unclean
+from tests.lab.ceph.client import ceph, ceph_json, clean
 from tests.lab.ceph.daemons import start_mgr, start_mon, start_osd
 from tests.lab.command import run
-from tests.lab.place import Place
+from tests.lab.errors import LabError
+from tests.lab.place import TEMPLATES, Place
 from tests.lab.report import say
 from tests.lab.system import Description, System, once
 from tests.lab.waiting import answers, wait_until
 
+HERE = Path(__file__).parent
 PAYLOAD = 24 << 20
 """Bytes put into each pool, so that usage is not nought."""
 
@@ -84,7 +87,8 @@ def _quorum(place: Place) -> bool:
 
 
 def _pools(place: Place) -> None:
-    wait_until(lambda: ceph_json(place, "osd", "stat")["num_up_osds"] == len(topology.OSDS), "all OSDs to be up", pause=0.5)
+    wanted = len(topology.OSDS)
+    wait_until(lambda: ceph_json(place, "osd", "stat")["num_up_osds"] == wanted, "all OSDs to be up", pause=0.5)
     for pool in topology.POOLS:
         with once(place, f"pool-{pool}") as todo:
             if todo:
@@ -109,11 +113,13 @@ def _must_live(place: Place) -> None:
 def check(place: Place) -> str:
     """Write an object, read it back, remove it; then the cluster must be clean."""
     text = str(uuid.uuid4())
-    rados = ["rados", "--conf", place.folder / "ceph.conf", "--pool", topology.POOLS[0]]
+    rados = ["rados", "--conf", str(place.folder / "ceph.conf"), "--pool", topology.POOLS[0]]
     run([*rados, "put", "check", "-"], stdin=text)
     read = run([*rados, "get", "check", "-"])
     run([*rados, "rm", "check"])
-    wait_until(lambda: read == text and clean(place), f"a clean cluster that gives back what it took: {unclean(place)}")
+    if read != text:
+        raise LabError(f"ceph: an object came back as {read!r} instead of {text!r}")
+    wait_until(lambda: clean(place), "a clean cluster", pause=0.5)
     groups = ceph_json(place, "status")["pgmap"]["num_pgs"]
     return f"object written and read back, HEALTH_OK, {groups} of {groups} placement groups active+clean"
 
@@ -147,5 +153,6 @@ SYSTEM = System(
     up=up,
     check=check,
     describe=describe,
+    made_from=(Path(__file__), *(HERE / name for name in ("daemons.py", "topology.py")), TEMPLATES / "ceph.conf"),
     stop_last=((f"mgr.{topology.MGR}",), tuple(f"mon.{name}" for name in topology.MONS)),
 )

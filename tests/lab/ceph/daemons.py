@@ -23,10 +23,8 @@ def start_mon(place: Place, name: str) -> None:
     if not (data / "made").exists():
         shutil.rmtree(data, ignore_errors=True)
         place.make("data", f"mon.{name}")
-        run(
-            ["ceph-mon", "--conf", place.folder / "ceph.conf", "--mkfs", "-i", name, "--monmap", place.folder / "monmap",
-             "--keyring", place.folder / "mon.keyring"]
-        )  # fmt: skip
+        files = ["--monmap", str(place.folder / "monmap"), "--keyring", str(place.folder / "mon.keyring")]
+        run(["ceph-mon", "--conf", place.folder / "ceph.conf", "--mkfs", "-i", name, *files])
         (data / "made").touch()
     _start(place, f"mon.{name}", topology.host_of_mon(name), ["ceph-mon", "-i", name])
 
@@ -57,9 +55,10 @@ def _make_osd(place: Place, number: int) -> None:
     known = json.loads(identity.read_text())
     shutil.rmtree(place.folder / "data" / f"osd.{number}", ignore_errors=True)
     data = place.make("data", f"osd.{number}")
-    ceph(place, "osd", "new", known["uuid"], str(number), "-i", "-", stdin=json.dumps({"cephx_secret": known["secret"]}))
-    run(["ceph-authtool", "--create-keyring", data / "keyring", "--name", f"osd.{number}", "--add-key", known["secret"]])
-    run(["ceph-osd", "--conf", place.folder / "ceph.conf", "-i", str(number), "--mkfs", "--osd-uuid", known["uuid"]])
+    ident, secret = known["uuid"], known["secret"]
+    ceph(place, "osd", "new", ident, str(number), "-i", "-", stdin=json.dumps({"cephx_secret": secret}))
+    run(["ceph-authtool", "--create-keyring", data / "keyring", "--name", f"osd.{number}", "--add-key", secret])
+    run(["ceph-osd", "--conf", place.folder / "ceph.conf", "-i", str(number), "--mkfs", "--osd-uuid", ident])
     (data / "made").touch()
 
 

@@ -1,0 +1,1 @@
+"""What commands print: one table of items, written as columns, documents, delimited lines or paths."""

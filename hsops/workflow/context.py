@@ -1,0 +1,119 @@
+"""What the parts of a durable run share."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from hsops.errors import HsopsError
+from hsops.workflow.redact import redact_json
+from hsops.workflow.signals import Aborted, Refused
+from hsops.workflow.values import RunStatus
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from hsops.workflow.book import Book
+    from hsops.workflow.lease import Lease
+    from hsops.workflow.mailbox import Mailbox
+    from hsops.workflow.request import Request
+    from hsops.workflow.systems import Connections
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """How to take back an effect that was begun."""
+
+    name: str
+    act: Callable[[], Awaitable[Any]]
+    command: Sequence[str]
+    title: str = ""
+
+
+@dataclass(slots=True)
+class Context:
+    """One run while this process works on it. All but `home` belongs to the engine's loop."""
+
+    request: Request
+    book: Book
+    mailbox: Mailbox
+    lease: Lease
+    connections: Connections
+    home: asyncio.AbstractEventLoop
+    """The session's loop: connections live there, so everything of the author's that does I/O runs there."""
+    undos: list[Undo] = field(default_factory=list)
+    unmet: list[str] = field(default_factory=list)
+    """Checks that do not hold and questions without an answer."""
+    compensating: bool = False
+    _waiting: int = 0
+    _paused: int = 0
+
+    async def at_home(self, make: Callable[[], Awaitable[T]]) -> T:
+        """Await what `make` makes on the session's loop."""
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(_awaited(make), self.home))
+
+    async def gate(self) -> None:
+        """Passed before anything happens. Waits while the run is paused. Raises Aborted."""
+        if self.mailbox.wish == "pause" and not self.compensating:
+            async with self.paused():
+                while self.mailbox.wish == "pause":
+                    self.lease.check()
+                    await self.mailbox.wait(0.5)
+        if self.mailbox.wish == "abort" and not self.compensating:
+            raise Aborted("abort was asked for")
+        self.lease.check()
+
+    def refuse_unmet(self) -> None:
+        """Before the first effect. Raises Refused."""
+        if self.unmet and not self.compensating:
+            raise Refused("; ".join(self.unmet), code=3)
+
+    def waiting(self) -> AbstractAsyncContextManager[None]:
+        """Shows that a person has to decide."""
+        return self._counted("_waiting")
+
+    def paused(self) -> AbstractAsyncContextManager[None]:
+        """Shows that the run is paused."""
+        return self._counted("_paused")
+
+    @asynccontextmanager
+    async def _counted(self, counter: str) -> AsyncIterator[None]:
+        setattr(self, counter, getattr(self, counter) + 1)
+        await self._show()
+        try:
+            yield
+        finally:
+            setattr(self, counter, getattr(self, counter) - 1)
+        await self._show()
+
+    async def _show(self) -> None:
+        status, reason = RunStatus.RUNNING, ""
+        if self._waiting:
+            failed = self.book.open_questions
+            status, reason = RunStatus.WAITING, "; ".join(f"{info.item or info.name}: {info.text}" for info in failed)
+        elif self._paused:
+            status, reason = RunStatus.PAUSED, "paused"
+        elif self.compensating:
+            status = RunStatus.ROLLING_BACK
+        if status is not self.book.status:
+            await self.book.set_status(status, reason)
+
+
+async def _awaited(make: Callable[[], Awaitable[T]]) -> T:
+    return await make()
+
+
+def portable(value: Any) -> Any:
+    """The value as the journal will give it back: plain JSON, secrets masked. Raises TypeError or ValueError."""
+    return redact_json(json.loads(json.dumps(value, allow_nan=False)))
+
+
+def explain(error: Exception) -> str:
+    """What to tell a person of an error."""
+    return str(error) if isinstance(error, HsopsError) else f"{type(error).__name__}: {error}"

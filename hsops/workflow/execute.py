@@ -1,0 +1,85 @@
+"""One run in this process, from its first step (or where it was) to its end."""
+
+from __future__ import annotations
+
+import logging
+
+from hsops.errors import HsopsError, Unreachable
+from hsops.plugin import Workflow
+from hsops.runbook import Run
+from hsops.workflow.compensate import roll_back
+from hsops.workflow.context import Context, explain
+from hsops.workflow.run import DurableRun
+from hsops.workflow.signals import Aborted, Refused, Stopped
+from hsops.workflow.systems import resolve
+from hsops.workflow.values import RunStatus
+
+_log = logging.getLogger(__name__)
+
+_CONNECT_AGAIN = 10.0
+
+
+async def execute(context: Context, workflow: Workflow) -> None:
+    """Run the workflow and write down how it ended.
+
+    Raises Stopped and TakenOver, after which the run can go on where it was; everything else is an end.
+    """
+    try:
+        if context.mailbox.wish == "abort" and not context.book.changed_anything:
+            raise Aborted("abort was asked for before anything was changed")
+        await _forwards(context, workflow)
+    except Aborted as abort:
+        await _backwards(context, abort.reason)
+    except Refused as refusal:
+        await context.book.set_status(RunStatus.REFUSED, refusal.reason, code=refusal.code)
+    except Stopped as stop:
+        await _stopped(context, stop)
+        raise
+    else:
+        await context.book.set_status(RunStatus.DONE)
+
+
+async def _forwards(context: Context, workflow: Workflow) -> None:
+    await _connect(context)
+    await context.book.set_status(RunStatus.RUNNING)
+    run: Run = DurableRun(context)
+    try:
+        await resolve(workflow.run)(run)
+    except Exception as error:
+        _log.debug("the function of %s failed", workflow.name, exc_info=error)
+        context.lease.check()
+        if context.mailbox.wish == "abort":
+            raise Aborted("abort was asked for") from None
+        raise Stopped(f"{workflow.name} itself failed: {explain(error)}") from error
+    context.refuse_unmet()
+
+
+async def _backwards(context: Context, reason: str) -> None:
+    try:
+        await roll_back(context, reason)
+    except Stopped as stop:
+        await _stopped(context, stop)
+        raise
+    await context.book.set_status(RunStatus.ROLLED_BACK, reason)
+
+
+async def _stopped(context: Context, stop: Stopped) -> None:
+    """Nobody decides: nobody owns it from here on. A closing process leaves it as it is, for the next one to go on."""
+    if stop.code != 130:
+        await context.book.set_status(RunStatus.STOPPED, stop.reason, code=stop.code, release=True)
+
+
+async def _connect(context: Context) -> None:
+    """Open every system. Raises Refused before the first effect, else Stopped, when one does not answer for long."""
+    while True:
+        try:
+            await context.at_home(lambda: context.connections.patiently(context.connections.open))
+            return
+        except HsopsError as error:
+            if not context.book.changed_anything:
+                raise Refused(str(error), code=error.exit_code) from None
+            if not context.request.attended or not isinstance(error, Unreachable):
+                raise Stopped(str(error)) from None
+            await context.book.set_status(RunStatus.WAITING, str(error))
+        await context.gate()
+        await context.mailbox.wait(_CONNECT_AGAIN)

@@ -1,0 +1,136 @@
+"""Who is alive. A process that works on runs renews a lease; one that does not renew in time is fenced and replaced.
+
+DBOS fences the journal of a process that was taken over, not its effects: a process that was stopped (SIGSTOP, a
+suspended machine) would start its next effect when it wakes. So every effect asks `guard` first. It looks only at a
+clock that goes on while the process is stopped, and stops counting on the lease at 0.7 of its time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, text
+
+from hsops.errors import HsopsError
+from hsops.workflow import runs
+from hsops.workflow.clock import Identity, boottime
+from hsops.workflow.signals import Stopped, TakenOver
+from hsops.workflow.store import Store
+
+TTL = 20.0
+"""Seconds after which a silent process may be replaced."""
+_SAFE = 0.7
+_GUARD_POLL = 0.05
+
+
+class Lease:
+    """This process's own lease. A thread renews it."""
+
+    def __init__(self, store: Store, identity: Identity, ttl: float = TTL) -> None:
+        self.identity = identity
+        self.ttl = ttl
+        self.lost = False
+        self.trouble = ""
+        """Why it can not be renewed now; empty when all is well."""
+        self._store = store
+        self._good_until = 0.0
+        self._stop = threading.Event()
+        self._closing = False
+        self._thread = threading.Thread(target=self._work, name="hsops-lease", daemon=True)
+
+    def start(self) -> None:
+        """Register and start renewing. Raises HsopsError when the store does not answer."""
+        before = boottime()
+        self._store.run(self._register)
+        self._good_until = before + _SAFE * self.ttl
+        self._thread.start()
+
+    def retire(self) -> None:
+        """No effect starts any more; what is in flight may end."""
+        self._closing = True
+
+    def close(self) -> None:
+        """Stop renewing and give everything up, so that others need not wait for the lease to run out."""
+        self.retire()
+        self._stop.set()
+        self._thread.join(self.ttl)
+        self._good_until = 0.0
+        sql = "UPDATE hsops_lease SET expires = 0 WHERE executor = :me"
+        try:
+            self._store.run(lambda connection: connection.execute(text(sql), {"me": self.identity.executor}))
+        except HsopsError:
+            return  # it runs out by itself
+
+    async def guard(self) -> None:
+        """Return when an effect may start. Waits while the store is away. Raises TakenOver or Stopped."""
+        while True:
+            self.check()
+            if boottime() < self._good_until:
+                return
+            await asyncio.sleep(_GUARD_POLL)
+
+    def check(self) -> None:
+        """Whether to go on at all; cheap. Raises TakenOver or Stopped."""
+        if self.lost:
+            raise TakenOver("another process has taken the run over")
+        if self._closing:
+            raise Stopped("this process is closing", code=130)
+
+    def _work(self) -> None:
+        while not self._stop.wait(self.ttl / 4) and not self.lost:
+            before = boottime()  # before the write: the row's time must never end before ours
+            try:
+                renewed = self._store.run(self._renew)
+            except HsopsError as error:
+                self.trouble = str(error)
+                continue
+            self.trouble = ""
+            if renewed:
+                self._good_until = before + _SAFE * self.ttl
+            else:
+                self.lost = True
+
+    def _register(self, connection: Connection) -> None:
+        me = self.identity
+        sql = """INSERT INTO hsops_lease (executor, host, place, pid, birth, expires)
+                 VALUES (:executor, :host, :place, :pid, :birth, :expires)"""
+        values = {"executor": me.executor, "host": me.host, "place": me.place, "pid": me.pid, "birth": me.birth}
+        connection.execute(text(sql), {**values, "expires": self._store.now(connection) + self.ttl})
+
+    def _renew(self, connection: Connection) -> bool:
+        sql = "UPDATE hsops_lease SET expires = :expires WHERE executor = :me AND taken_by = ''"
+        values = {"me": self.identity.executor, "expires": self._store.now(connection) + self.ttl}
+        return connection.execute(text(sql), values).rowcount == 1
+
+
+def fence_dead(store: Store, connection: Connection, me: str) -> Sequence[str]:
+    """Every process whose time is over, fenced: from here on it can not renew."""
+    now = store.now(connection)
+    leases = connection.execute(text("SELECT * FROM hsops_lease WHERE executor <> :me"), {"me": me}).all()
+    gone = [lease for lease in leases if runs.dead(lease, now)]
+    return [lease.executor for lease in gone if lease.taken_by or _fence(connection, me, lease)]
+
+
+def _fence(connection: Connection, me: str, lease: Row[Any]) -> bool:
+    # Only what was seen is fenced: it may have renewed since.
+    sql = "UPDATE hsops_lease SET taken_by = :me WHERE executor = :gone AND expires = :seen AND taken_by = ''"
+    values = {"me": me, "gone": lease.executor, "seen": lease.expires}
+    return connection.execute(text(sql), values).rowcount == 1
+
+
+def orphans(connection: Connection, version: str) -> Sequence[Row[Any]]:
+    """Open runs of dead processes that this version can replay: id, site, dead owner and attempts so far."""
+    sql = f"""SELECT id, site, owner, attempts FROM hsops_run WHERE {runs.OPEN} AND owner <> '' AND version = :version
+              AND (owner IN (SELECT executor FROM hsops_lease WHERE taken_by <> '')
+                   OR owner NOT IN (SELECT executor FROM hsops_lease))"""  # noqa: S608 - own text
+    return connection.execute(text(sql), {"version": version}).all()
+
+
+def forget_idle(connection: Connection) -> None:
+    """Drop the leases of dead processes that own no open run any more."""
+    sql = f"""DELETE FROM hsops_lease WHERE taken_by <> ''
+              AND executor NOT IN (SELECT owner FROM hsops_run WHERE {runs.OPEN})"""  # noqa: S608 - own text
+    connection.execute(text(sql))

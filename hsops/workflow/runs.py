@@ -1,0 +1,183 @@
+"""Rows of runs: insert, list, claim, and what people want of them. Every function is one short transaction's worth."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import IntegrityError
+
+from hsops.errors import Conflict, NotFound
+from hsops.plugin import Workflow
+from hsops.workflow.clock import is_gone, moment
+from hsops.workflow.request import Request
+from hsops.workflow.store import Store
+from hsops.workflow.values import RunInfo, RunStatus, StepInfo, Verdict
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # no i, l, o, u: read aloud without mistakes
+OPEN = "status NOT IN ('done', 'refused', 'rolled-back', 'failed')"
+
+
+def new_id() -> str:
+    """A short id: 40 random bits."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(8))
+
+
+def insert(connection: Connection, run: str, *, workflow: Workflow, request: Request, version: str, owner: str) -> None:
+    """Add a run. Raises IntegrityError when the id is used or another open run works on the same target."""
+    values = {
+        "id": run,
+        "workflow": workflow.name,
+        "title": workflow.title,
+        "site": request.site,
+        "target": workflow.target(request.values),
+        "request": msgspec.json.encode(request).decode(),
+        "version": version,
+        "owner": owner,
+        "created": time.time(),
+    }
+    columns, places = ", ".join(values), ", ".join(f":{name}" for name in values)
+    sql = f"INSERT INTO hsops_run ({columns}, status, attempts) VALUES ({places}, 'running', 1)"  # noqa: S608 - own names
+    connection.execute(text(sql), values)
+
+
+def holder(connection: Connection, site: str, target: str) -> str:
+    """The open run that works on the target, in one phrase; empty when there is none."""
+    sql = f"SELECT id, workflow, status, request, created FROM hsops_run WHERE site = :site AND target = :target AND {OPEN}"  # noqa: S608, E501 - own text
+    row = connection.execute(text(sql), {"site": site, "target": target}).first() if target else None
+    if row is None:
+        return ""
+    author = json.loads(row.request).get("author", "")
+    when = moment(row.created)
+    since = f" since {when:%Y-%m-%d %H:%M} UTC" if when else ""
+    return f"run {row.id} ({row.workflow}, {row.status}) of {author}{since}"
+
+
+def owner(connection: Connection, run: str) -> str:
+    """The executor that owns a run; empty when nobody does."""
+    found: str = connection.execute(text("SELECT owner FROM hsops_run WHERE id = :run"), {"run": run}).scalar_one()
+    return found
+
+
+def added(store: Store, add: Callable[[Connection], None], site: str, target: str) -> None:
+    """Add a run. Raises Conflict with the holder when another open run works on the same target."""
+    try:
+        store.run(add)
+    except IntegrityError as error:
+        phrase = store.run(lambda connection: holder(connection, site, target))
+        if not phrase:
+            raise
+        hint = "resume or abort that run first"
+        raise Conflict(f"is held by {phrase}", thing=target, hint=hint) from error
+
+
+def listed(store: Store, connection: Connection, run: str = "", *, limit: int = 200) -> Sequence[RunInfo]:
+    """Runs, newest first."""
+    where = "WHERE r.id = :run" if run else ""
+    sql = f"""
+        SELECT r.*, l.host, l.place, l.pid, l.birth, l.expires, l.taken_by,
+               (SELECT count(*) FROM hsops_step s WHERE s.run = r.id AND s.status = 'skipped') AS skipped
+        FROM hsops_run r LEFT JOIN hsops_lease l ON l.executor = r.owner {where}
+        ORDER BY r.created DESC LIMIT :limit"""  # noqa: S608 - own text
+    now = store.now(connection)
+    return [_info(row, now) for row in connection.execute(text(sql), {"run": run, "limit": limit})]
+
+
+def one(store: Store, connection: Connection, run: str) -> RunInfo:
+    """One run. Raises NotFound."""
+    for info in listed(store, connection, run):
+        return info
+    raise NotFound("no such run", thing=run, hint="hsops runs lists them")
+
+
+def _info(row: Any, now: float) -> RunInfo:
+    request = msgspec.json.decode(row.request, type=Request)
+    alive = bool(row.owner) and row.expires is not None and not dead(row, now)
+    return RunInfo(
+        id=row.id,
+        workflow=row.workflow,
+        title=row.title,
+        site=row.site,
+        target=row.target,
+        status=RunStatus(row.status),
+        author=request.author,
+        created=moment(row.created) or moment(0),  # type: ignore[arg-type] # a time of 0.0 is a time
+        version=row.version,
+        values=request.values,
+        reason=row.reason,
+        owner=f"{row.host}/{row.pid}" if row.owner and row.host else row.owner,
+        owner_alive=alive,
+        wish=row.wish,
+        started=moment(row.started),
+        ended=moment(row.ended),
+        touches=json.loads(row.touches),
+        skipped=row.skipped,
+        attempts=row.attempts,
+        code=row.code,
+    )
+
+
+def dead(lease: Any, now: float) -> bool:
+    """Whether the holder of a lease is gone: taken, not renewed in time, or its process has ended."""
+    if lease.taken_by or lease.expires is None or lease.expires < now:
+        return True
+    return is_gone(lease.place, lease.pid, lease.birth)
+
+
+def steps(connection: Connection, run: str) -> Sequence[StepInfo]:
+    """All steps and items of a run, in order."""
+    sql = "SELECT body FROM hsops_step WHERE run = :run ORDER BY position, key"
+    found = connection.execute(text(sql), {"run": run}).scalars()
+    return [msgspec.json.decode(body, type=StepInfo) for body in found]
+
+
+def wish(connection: Connection, run: str, what: str) -> None:
+    """Leave a wish (``pause``, ``abort`` or nothing) for who works on the run. An abort is never taken back."""
+    sql = f"UPDATE hsops_run SET wish = :wish WHERE id = :run AND wish <> 'abort' AND {OPEN}"  # noqa: S608 - own text
+    connection.execute(text(sql), {"run": run, "wish": what})
+
+
+def decide(connection: Connection, run: str, key: str, verdict: Verdict) -> bool:
+    """Leave a verdict on a failed step; False when it is not failed (any more).
+
+    It carries the number of the attempt that failed, so that it never counts for the failure of a later one.
+    """
+    sql = f"UPDATE hsops_step SET {_VERDICT} WHERE run = :run AND key = :key AND status = 'failed'"  # noqa: S608 - own text
+    return connection.execute(text(sql), {"run": run, "key": key, "verdict": verdict.value}).rowcount == 1
+
+
+_VERDICT = "verdict = :verdict || '@' || CAST(attempts AS TEXT)"
+
+
+def retry_all(connection: Connection, run: str) -> None:
+    """Everything that failed and was not decided otherwise is tried again."""
+    sql = f"""UPDATE hsops_step SET {_VERDICT} WHERE run = :run AND status = 'failed'
+              AND verdict NOT LIKE '%@' || CAST(attempts AS TEXT)"""  # noqa: S608 - own text
+    connection.execute(text(sql), {"run": run, "verdict": Verdict.RETRY.value})
+
+
+def letters(connection: Connection, owner: str) -> Sequence[tuple[str, str, dict[str, str]]]:
+    """For every open run of that owner: its id, the wish, and the verdicts by step."""
+    sql = f"""SELECT r.id, r.wish, s.key, s.verdict FROM hsops_run r
+              LEFT JOIN hsops_step s ON s.run = r.id AND s.status = 'failed' AND s.verdict <> ''
+              WHERE r.owner = :owner AND {OPEN.replace("status", "r.status")}"""  # noqa: S608 - own text
+    found: dict[str, tuple[str, str, dict[str, str]]] = {}
+    for row in connection.execute(text(sql), {"owner": owner}):
+        _, _, verdicts = found.setdefault(row.id, (row.id, row.wish, {}))
+        if row.key is not None:
+            verdicts[row.key] = row.verdict
+    return list(found.values())
+
+
+def claim(connection: Connection, run: str, was: str, owner: str) -> bool:
+    """Become the owner of a run that `was` owned by a dead process or by nobody; exactly one claimant wins."""
+    sql = f"""
+        UPDATE hsops_run SET owner = :owner, attempts = attempts + 1,
+            status = CASE WHEN status = 'stopped' THEN 'running' ELSE status END
+        WHERE id = :run AND owner = :was AND {OPEN} RETURNING id"""  # noqa: S608 - own text
+    return connection.execute(text(sql), {"run": run, "was": was, "owner": owner}).first() is not None

@@ -1,0 +1,90 @@
+"""The engine's own tables, beside those of DBOS in the same database. Times are epoch seconds, lists are JSON.
+
+DBOS journals the answers of steps; these hold what it has no place for: who owns a run, what a person wants of it, and
+how far each item is, in a form that any process can read while the run goes on.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, text
+
+_OPEN = "status NOT IN ('done', 'refused', 'rolled-back', 'failed')"
+
+_TABLES = f"""
+CREATE TABLE IF NOT EXISTS hsops_lease (
+    executor TEXT PRIMARY KEY,
+    host TEXT NOT NULL,
+    place TEXT NOT NULL,
+    pid BIGINT NOT NULL,
+    birth TEXT NOT NULL,
+    expires DOUBLE PRECISION NOT NULL,
+    taken_by TEXT NOT NULL DEFAULT ''
+);
+CREATE TABLE IF NOT EXISTS hsops_run (
+    id TEXT PRIMARY KEY,
+    workflow TEXT NOT NULL,
+    title TEXT NOT NULL,
+    site TEXT NOT NULL,
+    target TEXT NOT NULL,
+    request TEXT NOT NULL,
+    version TEXT NOT NULL,
+    status TEXT NOT NULL,
+    reason TEXT NOT NULL DEFAULT '',
+    code INTEGER NOT NULL DEFAULT 0,
+    owner TEXT NOT NULL DEFAULT '',
+    wish TEXT NOT NULL DEFAULT '',
+    touches TEXT NOT NULL DEFAULT '{{}}',
+    attempts INTEGER NOT NULL DEFAULT 0,
+    created DOUBLE PRECISION NOT NULL,
+    started DOUBLE PRECISION,
+    ended DOUBLE PRECISION
+);
+CREATE UNIQUE INDEX IF NOT EXISTS hsops_run_target ON hsops_run (site, target) WHERE target <> '' AND {_OPEN};
+CREATE INDEX IF NOT EXISTS hsops_run_open ON hsops_run (owner) WHERE {_OPEN};
+CREATE TABLE IF NOT EXISTS hsops_step (
+    run TEXT NOT NULL,
+    key TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    body TEXT NOT NULL,
+    status TEXT NOT NULL,
+    attempts INTEGER NOT NULL,
+    verdict TEXT NOT NULL DEFAULT '',
+    PRIMARY KEY (run, key)
+);
+CREATE TABLE IF NOT EXISTS hsops_event (
+    seq {{serial}},
+    run TEXT NOT NULL,
+    key TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    body TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS hsops_event_run ON hsops_event (run, seq);
+"""
+_SERIAL = {
+    "sqlite": "INTEGER PRIMARY KEY AUTOINCREMENT",
+    "postgresql": "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
+}
+_LOCK = 7_402_190_355_118_201
+"""Of PostgreSQL's advisory locks: two consoles that start at once create the tables one after the other."""
+
+
+def create(connection: Connection) -> None:
+    """Create what is missing, in one transaction."""
+    dialect = connection.dialect.name
+    if dialect == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+        connection.execute(text("CREATE SCHEMA IF NOT EXISTS hsops"))
+    else:
+        connection.execute(text("BEGIN IMMEDIATE"))
+    for statement in _TABLES.replace("{serial}", _SERIAL[dialect]).split(";\n"):
+        if statement.strip():
+            connection.execute(text(statement))
+
+
+def exists(connection: Connection) -> bool:
+    """Whether the tables are there, for a role that may not create them."""
+    sql = {
+        "sqlite": "SELECT count(*) FROM sqlite_master WHERE name = 'hsops_run'",
+        "postgresql": "SELECT count(*) FROM pg_tables WHERE schemaname = 'hsops' AND tablename = 'hsops_run'",
+    }[connection.dialect.name]
+    return bool(connection.execute(text(sql)).scalar())

@@ -1,0 +1,110 @@
+"""One thing of a run until it is settled: try it, and when it fails ask, as often as it takes.
+
+The whole loop is one step of DBOS's journal: what is recorded is how it ended. While it lasts, the attempts and
+verdicts are in the book, so a process that takes over neither repeats a failed attempt unasked nor forgets a verdict.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from hsops.workflow.book import Entry
+from hsops.workflow.context import Context, explain, portable
+from hsops.workflow.signals import Aborted, Refused, Stopped
+from hsops.workflow.values import StepStatus, Verdict
+
+_log = logging.getLogger(__name__)
+
+RETRY_OR_BACK = (Verdict.RETRY, Verdict.BACK_OUT)
+ANY = (Verdict.RETRY, Verdict.SKIP, Verdict.BACK_OUT)
+RETRY_OR_LEAVE = (Verdict.RETRY, Verdict.SKIP)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """What to try. `act` runs on the engine's loop and gives JSON; any exception of it is a failure to ask about."""
+
+    entry: Entry
+    act: Callable[[], Awaitable[Any]]
+    verdicts: tuple[Verdict, ...] = RETRY_OR_BACK
+    effect: bool = False
+    """Changes the world: recorded before it begins, and only under a valid lease."""
+    turn: Turn | None = None
+    """Held while it is tried, given back while somebody thinks about a failure."""
+
+
+class Turn:
+    """One item's turn among those that may be worked on at the same time. Turns come in the order they are asked for."""
+
+    def __init__(self, slots: asyncio.Semaphore) -> None:
+        self._slots = slots
+        self._held = False
+
+    async def take(self) -> None:
+        """Wait for the turn, unless it is held."""
+        if not self._held:
+            await self._slots.acquire()
+            self._held = True
+
+    def give_back(self) -> None:
+        """Let the next one begin."""
+        if self._held:
+            self._held = False
+            self._slots.release()
+
+
+async def settle(context: Context, attempt: Attempt) -> dict[str, Any]:
+    """``{"value": …}`` or ``{"skipped": why}``. Raises Aborted, Stopped, TakenOver or Refused."""
+    entry, turn = attempt.entry, attempt.turn
+    while True:
+        if entry.asks:
+            if turn is not None:
+                turn.give_back()
+            if await _decided(context, entry) is Verdict.SKIP:
+                return {"skipped": entry.info.text}
+        if turn is not None:
+            await turn.take()
+        await context.gate()
+        await context.book.begin(entry, effect=attempt.effect)
+        if attempt.effect:
+            await context.lease.guard()
+        try:
+            return {"value": portable(await attempt.act())}
+        except Exception as error:  # noqa: BLE001 - the author's or a library's: all of them are put to a person
+            _log.debug("%s failed", entry.info.key, exc_info=error)
+            reason, code = explain(error), getattr(error, "exit_code", 1)
+        if not context.request.attended and not context.book.changed_anything:
+            context.book.end(entry, StepStatus.FAILED, reason)
+            raise Refused(f"{entry.info.name}: {reason}", code=code)
+        await context.book.fail(entry, reason, attempt.verdicts)
+
+
+async def _decided(context: Context, entry: Entry) -> Verdict:
+    """Retry or skip. Raises Aborted when the verdict is to back out, Stopped when nobody is there to decide."""
+    verdict = context.mailbox.verdict(entry.info)
+    if verdict is None:
+        verdict = await _ask(context, entry)
+    context.book.log("decision", key=entry.info.key, text=verdict.value)
+    if verdict is Verdict.BACK_OUT:
+        await context.book.want_abort()
+        context.mailbox.deliver("abort", {})
+        raise Aborted(f"{entry.info.item or entry.info.name}: {entry.info.text}")
+    return verdict
+
+
+async def _ask(context: Context, entry: Entry) -> Verdict:
+    if not context.request.attended:
+        raise Stopped(f"{entry.info.item or entry.info.name}: {entry.info.text}")
+    async with context.waiting():
+        while True:
+            if context.mailbox.wish == "abort" and not context.compensating:
+                raise Aborted("abort was asked for")
+            verdict = context.mailbox.verdict(entry.info)
+            if verdict is not None:
+                return verdict
+            context.lease.check()
+            await context.mailbox.wait(1.0)

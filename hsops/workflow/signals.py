@@ -1,0 +1,32 @@
+"""How a run leaves the workflow function before its end.
+
+They derive from BaseException: an author's ``except Exception`` must not hold them up, and DBOS records no outcome for
+them, so that the same step is entered again when the run goes on.
+"""
+
+from __future__ import annotations
+
+
+class Signal(BaseException):
+    """Base of all."""
+
+    def __init__(self, reason: str = "", code: int = 1) -> None:
+        self.reason = reason
+        self.code = code
+        super().__init__(reason)
+
+
+class Aborted(Signal):
+    """Somebody wants it undone: compensate what was begun."""
+
+
+class Stopped(Signal):
+    """Nobody is there to decide, or this process is closing: leave it resumable."""
+
+
+class TakenOver(Signal):
+    """Another process owns the run now: do nothing more, write nothing more."""
+
+
+class Refused(Signal):
+    """A check does not hold, an answer is missing: end before the first effect."""

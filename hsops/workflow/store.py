@@ -1,0 +1,149 @@
+"""The database that runs live in: one SQLite file for one machine, or an existing PostgreSQL for several."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from hsops.errors import Forbidden, Unreachable, Unsupported, UserError, plain
+from hsops.workflow.clock import boottime
+from hsops.workflow.redact import redact
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+
+T = TypeVar("T")
+
+BUSY = 10.0
+"""Seconds that a statement waits for another process to let go of the SQLite file."""
+
+
+class Store:
+    """An open database. Its calls block: they belong into a thread.
+
+    `place` is the path of a SQLite file, which is created with mode 0600, or a ``postgresql://`` URL.
+    """
+
+    def __init__(self, place: str | Path) -> None:
+        self.is_postgres = str(place).startswith(("postgresql://", "postgres://"))
+        if self.is_postgres:
+            self.path: Path | None = None
+            self.url = "postgresql://" + str(place).partition("://")[2]
+        elif "://" in str(place):
+            raise UserError(f"{redact(str(place))} is no store", hint="give a path or postgresql://…")
+        else:
+            self.path = Path(place).absolute()
+            self.url = f"sqlite:///{self.path}"
+        self._engine: Engine | None = None
+
+    @property
+    def name(self) -> str:
+        """For messages; without the password."""
+        return redact(self.url)
+
+    def open(self, *, migrate: bool = True) -> None:
+        """Open it and create what is missing. With `migrate` off (a role without DDL) only look whether all is there.
+
+        Raises Unreachable, Forbidden or Unsupported.
+        """
+        from hsops.workflow import schema  # noqa: PLC0415 - sqlalchemy: only when runs are looked at
+
+        if self.path is not None:
+            prepare_file(self.path)
+        self._engine = self._connect()
+
+        def prepare(connection: Connection) -> bool:
+            if migrate:
+                schema.create(connection)
+                return True
+            return schema.exists(connection)
+
+        if not self.run(prepare):
+            raise Unsupported("the engine's tables are missing", system=self.name, hint="start it once with a DDL role")
+
+    def _connect(self) -> Engine:
+        import sqlalchemy as sa  # noqa: PLC0415 - as above
+
+        if not self.is_postgres:
+            engine = sa.create_engine(self.url, pool_size=8, connect_args={"timeout": BUSY})
+            sa.event.listen(engine, "connect", _immediate)
+            return engine
+        try:
+            return sa.create_engine(
+                self.url.replace("postgresql://", "postgresql+psycopg://", 1),
+                pool_size=4,
+                pool_pre_ping=True,
+                connect_args={"options": "-csearch_path=hsops,public", "connect_timeout": 10},
+            )
+        except ImportError:
+            raise Unsupported("PostgreSQL needs psycopg", hint="pip install 'hsops[postgres]'") from None
+
+    def close(self) -> None:
+        """Close every connection."""
+        if self._engine is not None:
+            self._engine.dispose()
+            self._engine = None
+
+    def run(self, work: Callable[[Connection], T]) -> T:
+        """Do `work` in one transaction. Raises Unreachable when the database is away or locked."""
+        import sqlalchemy as sa  # noqa: PLC0415 - as above
+
+        if self._engine is None:
+            raise Unreachable("is closed", system=self.name)
+        try:
+            with self._engine.begin() as connection:
+                return work(connection)
+        except sa.exc.IntegrityError:
+            raise
+        except sa.exc.DBAPIError as error:
+            raise self._error(error) from error
+        except sa.exc.TimeoutError as error:
+            raise Unreachable("all connections are busy", system=self.name) from error
+
+    def _error(self, error: Any) -> Exception:
+        cause = redact(plain(str(error.orig), 300))
+        if "readonly" in cause or "read-only" in cause or "permission denied" in cause:
+            return Forbidden(cause, system=self.name, hint="make it writable for this user")
+        if "disk is full" in cause or "No space left" in cause:
+            return Unreachable(cause, system=self.name, hint="free some space: runs wait until it can be written")
+        return Unreachable(cause, system=self.name, hint="runs wait until it answers again")
+
+    def now(self, connection: Connection) -> float:
+        """The clock that leases go by: the server's, or on one machine the one that no clock jump moves."""
+        from sqlalchemy import text  # noqa: PLC0415 - as above
+
+        if not self.is_postgres:
+            return boottime()
+        return float(connection.execute(text("SELECT extract(epoch FROM clock_timestamp())")).scalar_one())
+
+
+def prepare_file(path: Path) -> None:
+    """Create the file with mode 0600 before anything is in it, and turn WAL on; -wal and -shm inherit the mode.
+
+    Raises Forbidden when it cannot be made private.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        if stat.S_IMODE(path.stat().st_mode) != 0o600:
+            path.chmod(0o600)
+        connection = sqlite3.connect(path, timeout=BUSY)
+    except OSError as error:
+        raise Forbidden(f"{error.strerror}", system=str(path), hint="the store needs a writable folder") from error
+    try:
+        connection.execute("PRAGMA journal_mode=WAL")
+    except sqlite3.OperationalError as error:
+        raise Unreachable(str(error), system=str(path), hint="another process holds the file locked") from error
+    except sqlite3.DatabaseError as error:
+        raise Unsupported(str(error), system=str(path), hint="move it away: it is no SQLite file") from error
+    finally:
+        connection.close()
+
+
+def _immediate(connection: Any, record: Any) -> None:
+    # A transaction that reads first and then writes fails at once when another one wrote meanwhile; this one waits.
+    connection.isolation_level = "IMMEDIATE"

@@ -1,0 +1,103 @@
+"""The connections that a run works with."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Protocol, TypeVar
+
+from hsops.errors import Unreachable, Unsupported
+from hsops.plugin import Silencer, Target, Workflow
+from hsops.runbook import Run
+
+T = TypeVar("T")
+
+PATIENCE = (0.5, 1.0, 2.0, 4.0, 8.0)
+"""Seconds between the tries of something that only looks, when nobody answers."""
+
+
+class Named(Protocol):
+    """A site, as far as runs are concerned."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        ...
+
+
+class Systems(Protocol):
+    """The part of a session that runs need. `hsops.session.Session` is one."""
+
+    @property
+    def sites(self) -> Sequence[Named]:
+        """The sites that are open here: runs of others are left alone."""
+        ...
+
+    async def connection(self, site: str, system: str) -> Any:
+        """The open connection, opened again when it was lost. Raises HsopsError."""
+        ...
+
+    def system_of(self, site: str, plugin: str) -> str:
+        """Name of the site's system of that plugin. Raises Unsupported."""
+        ...
+
+    async def silencers(self, site: str) -> Sequence[Silencer]:
+        """What can mute alerts and answers."""
+        ...
+
+
+class Connections:
+    """The connections of one run, opened before its function starts and again after one was lost."""
+
+    def __init__(self, systems: Systems, site: str, workflow: Workflow) -> None:
+        self._systems = systems
+        self._site = site
+        self._workflow = workflow
+        self._open: dict[str, Any] = {}
+        self._silencers: Sequence[Silencer] = ()
+
+    async def open(self) -> None:
+        """Connect everything that the workflow names, and what can mute alerts. Raises HsopsError."""
+        for plugin in self._workflow.systems:
+            name = self._systems.system_of(self._site, plugin)
+            self._open[plugin] = await self._systems.connection(self._site, name)
+        self._silencers = await self._systems.silencers(self._site)
+
+    def system(self, plugin: str) -> Any:
+        """The connection to the system of a plugin. Raises Unsupported."""
+        try:
+            return self._open[plugin]
+        except KeyError:
+            raise Unsupported(
+                f"the workflow does not name {plugin} among its systems",
+                thing=self._workflow.name,
+                hint=f'add "{plugin}" to Workflow.systems',
+            ) from None
+
+    def silencers(self) -> Sequence[Silencer]:
+        """What can mute alerts."""
+        return self._silencers
+
+    async def patiently(self, look: Callable[[], Awaitable[T]], patience: Sequence[float] = PATIENCE) -> T:
+        """Look, and look again after a pause and on a fresh connection while nobody answers. Raises HsopsError."""
+        for pause in patience:
+            try:
+                return await look()
+            except Unreachable:
+                await asyncio.sleep(pause)
+                await self._again()
+        return await look()
+
+    async def _again(self) -> None:
+        try:
+            await self.open()
+        except Unreachable:
+            return  # the look itself says it better
+
+
+def resolve(target: Target) -> Callable[[Run], Awaitable[None]]:
+    """The function behind ``module:attribute``."""
+    module, _, attribute = target.partition(":")
+    found: Callable[[Run], Awaitable[None]] = getattr(importlib.import_module(module), attribute)
+    return found

@@ -1,0 +1,184 @@
+"""The only module that touches DBOS. What it relies on is proven against the pinned version by a test.
+
+- One registered DBOS workflow, `hsops_run`, runs every workflow of hsops: its only argument is the run's id.
+- Answers are portable JSON. DBOS reads a row that says so with pickle whatever serializer is configured, which is
+  code execution from a shared database: that door is nailed shut here.
+- A run that goes on elsewhere is put on the queue of the process that won it with DBOS's public `resume_workflow`.
+  It is unconditional, so who may call it is decided before, by one conditional UPDATE (`runs.claim`).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from hsops.workflow.redact import redact
+
+if TYPE_CHECKING:
+    from dbos import StepReservation
+
+    Slot: TypeAlias = StepReservation
+
+Body: TypeAlias = Callable[[], Awaitable[dict[str, Any]]]
+Execute: TypeAlias = Callable[[str], Awaitable[None]]
+
+VERSION = "hsops-1"
+"""Of the journal's format and of the order of steps. Raise it when an old run could not be replayed any more."""
+_POLL = 0.2
+_current: list[Execute] = []
+complaints: deque[str] = deque(maxlen=50)
+"""What DBOS wanted to say lately; nothing of it may reach a terminal."""
+
+
+def launch(url: str, executor: str, execute: Execute, *, migrate: bool = True) -> None:
+    """Start DBOS. Blocks for a tenth of a second: call it in a thread. One at a time in a process."""
+    _hush()
+    _refuse_pickle()
+    from dbos import DBOS, DBOSPortableJSONSerializer  # noqa: PLC0415 - half a second: only when an engine starts
+
+    if _current:
+        raise RuntimeError("this process has an engine already")
+    _current.append(execute)
+    DBOS(
+        config={
+            "name": "hsops",
+            "system_database_url": url,
+            "application_version": VERSION,
+            "executor_id": executor,
+            "serializer": DBOSPortableJSONSerializer(),
+            "enable_otlp": False,
+            "log_level": "ERROR",
+            "run_migrations": migrate,
+            "sys_db_pool_size": 8,
+            "scheduler_polling_interval_sec": 600.0,
+        }
+    )
+    _register()
+    DBOS.listen_queues([queue_of(executor)])
+    DBOS.launch()
+    DBOS.register_queue(queue_of(executor), polling_interval_sec=_POLL)
+
+
+def close(executor: str) -> None:
+    """Stop DBOS; runs that have not ended stay as they are."""
+    from dbos import DBOS  # noqa: PLC0415 - as above
+
+    try:
+        forget_queue(executor)
+    finally:
+        DBOS.destroy()
+        _current.clear()
+
+
+def start(run: str) -> None:
+    """Begin a new run in this process.
+
+    As a task of DBOS's own loop: its synchronous `start_workflow` takes the cancellation of a closing process for an
+    error of the workflow and ends the run for good.
+    """
+    from dbos import DBOS, SetWorkflowID  # noqa: PLC0415 - as above
+
+    async def begin() -> None:
+        with SetWorkflowID(run):
+            await DBOS.start_workflow_async(_registered[0], run)
+
+    DBOS.run_step(None, begin)  # outside a workflow: just runs it on that loop
+
+
+def resume(run: str, executor: str) -> None:
+    """Run it in this process from where its journal ends. The caller has claimed it."""
+    from dbos import DBOS, error  # noqa: PLC0415 - as above
+
+    try:
+        DBOS.resume_workflow(run, queue_name=queue_of(executor))
+    except error.DBOSNonExistentWorkflowError:  # its first owner died before DBOS heard of it
+        start(run)
+
+
+def failure(run: str) -> str:
+    """Why DBOS itself gave a run up, in one sentence; empty when it did not."""
+    from dbos import DBOS  # noqa: PLC0415 - as above
+
+    status = DBOS.get_workflow_status(run)
+    if status is None or status.status not in ("ERROR", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"):
+        return ""
+    return redact(str(status.error or status.status))
+
+
+def queue_of(executor: str) -> str:
+    """The queue that only this process listens to."""
+    return f"hsops/{executor}"
+
+
+def forget_queue(executor: str) -> None:
+    """Drop the queue of a process that has ended."""
+    from dbos import DBOS  # noqa: PLC0415 - as above
+
+    DBOS.delete_queue(queue_of(executor))
+
+
+def reserve() -> Slot:
+    """Draw the number of a step now, to run it later."""
+    from dbos import DBOS  # noqa: PLC0415 - as above
+
+    return DBOS.reserve_step()
+
+
+async def journalled(name: str, body: Body, slot: Slot | None = None) -> dict[str, Any]:
+    """The recorded answer of this step, or the answer of `body`, which is recorded then.
+
+    A BaseException of `body` is not recorded: the step is entered again when the run goes on.
+    """
+    from dbos import DBOS  # noqa: PLC0415 - as above
+
+    async def call() -> dict[str, Any]:
+        return await body()
+
+    if slot is not None:
+        return await slot.run_async({"name": name}, call)
+    return await DBOS.run_step_async({"name": name}, call)
+
+
+_registered: list[Any] = []
+
+
+def _register() -> None:
+    """Register the one workflow, once in a process: DBOS keeps it when it is destroyed and launched again."""
+    from dbos import DBOS  # noqa: PLC0415 - as above
+
+    if not _registered:
+
+        async def hsops_run(run: str) -> str:
+            await _current[0](run)
+            return run
+
+        # Attempts are counted per run in our own table, where a person sees them.
+        _registered.append(DBOS.workflow(name="hsops_run", max_recovery_attempts=None)(hsops_run))
+
+
+class PickleRefusedError(Exception):
+    """A row of the database wants to be read with pickle."""
+
+
+def _refuse_pickle() -> None:
+    from dbos import _serialization  # noqa: PLC0415 - as above
+
+    def deserialize(self: Any, serialized_data: str) -> Any:
+        raise PickleRefusedError("a pickled row was refused: reading it could run code; nothing of hsops writes one")
+
+    _serialization.DefaultSerializer.deserialize = deserialize  # type: ignore[method-assign,assignment] # the point
+
+
+class _Complaints(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        complaints.append(redact(record.getMessage()))
+
+
+def _hush() -> None:
+    """DBOS adds a handler that writes on stderr, over the screen, unless its logger has one already."""
+    logger = logging.getLogger("dbos")
+    if not any(isinstance(handler, _Complaints) for handler in logger.handlers):
+        logger.handlers[:] = [_Complaints()]
+        logger.propagate = False

@@ -1,0 +1,180 @@
+"""The runs that this process works on: begins them, adopts those of dead processes, brings them their mail."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, text
+
+from hsops.errors import HsopsError
+from hsops.plugin import Workflow
+from hsops.workflow import lease as leases
+from hsops.workflow import runs, transact
+from hsops.workflow.book import Book
+from hsops.workflow.clock import Identity
+from hsops.workflow.context import Context
+from hsops.workflow.execute import execute
+from hsops.workflow.journal import Journal
+from hsops.workflow.lease import Lease
+from hsops.workflow.mailbox import Mailbox
+from hsops.workflow.request import Request
+from hsops.workflow.signals import TakenOver
+from hsops.workflow.store import Store
+from hsops.workflow.systems import Connections, Systems
+from hsops.workflow.values import RunStatus
+
+_POLL = 0.1
+MOST_ATTEMPTS = 30
+"""A run that has outlived so many processes may be what ends them: it is stopped until a person resumes it."""
+
+
+class Worker:
+    """Works on runs. Everything but `execute` blocks and belongs into a thread."""
+
+    def __init__(
+        self, store: Store, journal: Journal, systems: Systems, workflows: Callable[[str], Workflow], ttl: float
+    ) -> None:
+        self._store = store
+        self._journal = journal
+        self._systems = systems
+        self._workflows = workflows
+        self._home = asyncio.get_running_loop()
+        self.lease = Lease(store, Identity.here(), ttl)
+        self._active: dict[str, tuple[Context, asyncio.AbstractEventLoop]] = {}
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="hsops-worker", daemon=True)
+        self._adopts = False
+
+    @property
+    def executor(self) -> str:
+        """This start of this process."""
+        return self.lease.identity.executor
+
+    @property
+    def active(self) -> tuple[str, ...]:
+        """Ids of the runs that are worked on here."""
+        return tuple(self._active)
+
+    def start(self, *, adopt: bool, migrate: bool) -> None:
+        """Start DBOS and the threads. With `adopt`, go on with the runs of dead processes, now and later."""
+        self._adopts = adopt
+        self.lease.start()
+        transact.launch(self._store.url, self.executor, self.execute, migrate=migrate)
+        self._thread.start()
+
+    def close(self, grace: float) -> None:
+        """Start no effect any more, wait `grace` seconds for those in flight, then let go of every run."""
+        self.lease.retire()
+        deadline = time.monotonic() + grace
+        while self._active and time.monotonic() < deadline:
+            self._wake()
+            time.sleep(0.02)
+        self._stop.set()
+        self._thread.join(10.0)
+        transact.close(self.executor)
+        self.lease.close()
+
+    # -- runs
+
+    def take(self, run: str, was: str) -> bool:
+        """Go on with a run that nobody alive owns; False when somebody else was faster."""
+        won = self._store.run(lambda connection: runs.claim(connection, run, was, self.executor))
+        if won:
+            transact.resume(run, self.executor)
+        return won
+
+    def take_over(self, run: str, was: str) -> bool:
+        """The same for a run that a person asks to go on with: it counts as no crash."""
+        self._store.run(lambda connection: leases.fence_dead(self._store, connection, self.executor))
+        sql = text("UPDATE hsops_run SET attempts = 0 WHERE id = :run")
+        self._store.run(lambda connection: connection.execute(sql, {"run": run}))
+        return self.take(run, was)
+
+    async def execute(self, run: str) -> None:
+        """What DBOS calls, on its own loop, to begin a run or go on with it."""
+        mailbox, book = Mailbox(), Book(self._journal, run, self.executor)
+
+        def load(connection: Connection) -> Request:
+            letters = {letter[0]: letter for letter in runs.letters(connection, self.executor)}
+            if run not in letters:
+                raise TakenOver("another process owns the run")
+            mailbox.deliver(*letters[run][1:])
+            book.load(connection)
+            row = connection.execute(text("SELECT request FROM hsops_run WHERE id = :run"), {"run": run})
+            return msgspec.json.decode(row.scalar_one(), type=Request)
+
+        request = await asyncio.to_thread(self._store.run, load)
+        workflow = self._workflows(request.workflow)
+        connections = Connections(self._systems, request.site, workflow)
+        context = Context(request, book, mailbox, self.lease, connections, self._home)
+        self._active[run] = (context, asyncio.get_running_loop())
+        try:
+            await execute(context, workflow)
+        finally:
+            del self._active[run]
+
+    # -- the thread
+
+    def _work(self) -> None:
+        next_round = 0.0
+        while not self._stop.wait(_POLL):
+            try:
+                self._deliver()
+                if time.monotonic() >= next_round and not self.lease.lost:
+                    next_round = time.monotonic() + self.lease.ttl / 4
+                    self._round()
+            except HsopsError:
+                continue  # the store is away: the lease and the journal say so
+
+    def _deliver(self) -> None:
+        """Bring the runs what people want of them."""
+        if not self._active:
+            return
+        if self.lease.lost:
+            self._wake()
+        for run, wish, verdicts in self._store.run(lambda connection: runs.letters(connection, self.executor)):
+            if run in self._active:
+                context, loop = self._active[run]
+                loop.call_soon_threadsafe(context.mailbox.deliver, wish, verdicts)
+
+    def _wake(self) -> None:
+        for context, loop in list(self._active.values()):
+            loop.call_soon_threadsafe(context.mailbox.wake)
+
+    def _round(self) -> None:
+        """Fence dead processes, adopt their runs, clear up behind them."""
+        gone = self._store.run(lambda connection: leases.fence_dead(self._store, connection, self.executor))
+        if self._adopts:
+            sites = {site.name for site in self._systems.sites}
+            for row in self._store.run(lambda connection: leases.orphans(connection, transact.VERSION)):
+                if row.site in sites:
+                    self._adopt(row)
+        for executor in gone:
+            transact.forget_queue(executor)
+        self._store.run(leases.forget_idle)
+        self._bury()
+
+    def _adopt(self, row: Any) -> None:
+        if row.attempts < MOST_ATTEMPTS:
+            self.take(row.id, row.owner)
+            return
+        sql = "UPDATE hsops_run SET status = :status, reason = :reason, owner = '' WHERE id = :run AND owner = :was"
+        reason = f"{row.attempts} processes have ended while they worked on it: look why, then resume it"
+        values = {"run": row.id, "was": row.owner, "status": RunStatus.STOPPED.value, "reason": reason}
+        self._store.run(lambda connection: connection.execute(text(sql), values))
+
+    def _bury(self) -> None:
+        """Runs that DBOS gave up before our code was reached: an unreadable journal."""
+        for run, _, _ in self._store.run(lambda connection: runs.letters(connection, self.executor)):
+            reason = "" if run in self._active else transact.failure(run)
+            if reason:
+                sql = (
+                    "UPDATE hsops_run SET status = 'failed', reason = :reason, ended = :now, owner = '' WHERE id = :run"
+                )
+                values = {"run": run, "reason": reason, "now": time.time()}
+                self._store.run(lambda connection, sql=sql, values=values: connection.execute(text(sql), values))  # type: ignore[misc] # bound now, called now

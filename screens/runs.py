@@ -1,0 +1,137 @@
+"""Workflow runs as the screens see them. The engine is heavy: it is opened when somebody asks for a run."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from typing import Any, Protocol, TypeAlias
+
+from hsops.errors import Unsupported
+from hsops.model import Ref
+from hsops.workflow.values import Event, Plan, RunInfo, StepInfo, Verdict
+
+
+class RunEngine(Protocol):
+    """The part of `hsops.workflow.engine.Engine` that the screens use."""
+
+    async def plan(
+        self,
+        workflow: str,
+        values: Mapping[str, Any],
+        choices: Mapping[str, str] | None = None,
+        site: str = "",
+        *,
+        force: Mapping[str, str] | None = None,
+    ) -> Plan:
+        """What a run would do."""
+        ...
+
+    async def submit(
+        self,
+        workflow: str,
+        values: Mapping[str, Any],
+        choices: Mapping[str, str] | None = None,
+        site: str = "",
+        *,
+        force: Mapping[str, str] | None = None,
+    ) -> str:
+        """Start a run; gives its id."""
+        ...
+
+    async def runs(self) -> Sequence[RunInfo]:
+        """All runs, newest first."""
+        ...
+
+    async def info(self, run: str) -> RunInfo:
+        """One run."""
+        ...
+
+    async def steps(self, run: str) -> Sequence[StepInfo]:
+        """The steps and items of a run as they are now."""
+        ...
+
+    def events(self, run: str, after: int = 0, *, follow: bool = True) -> AsyncIterator[Event]:
+        """Everything that happened and happens in a run."""
+        ...
+
+    async def abort(self, run: str) -> RunInfo:
+        """Undo what was done."""
+        ...
+
+    async def pause(self, run: str) -> RunInfo:
+        """Begin nothing new."""
+        ...
+
+    async def resume(self, run: str) -> RunInfo:
+        """Go on where it stopped."""
+        ...
+
+    async def decide(self, run: str, item: str, verdict: Verdict | str) -> None:
+        """Answer about something that failed."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of everything; runs stay resumable."""
+        ...
+
+
+OpenEngine: TypeAlias = Callable[[bool], Awaitable[RunEngine]]
+"""``(work) -> engine``: without `work` it only looks at runs, which costs little."""
+
+
+class Runs:
+    """The engine, opened late: first one that only looks, one that works when somebody starts or resumes a run."""
+
+    def __init__(self, open_engine: OpenEngine | None = None) -> None:
+        self._open = open_engine
+        self._engine: RunEngine | None = None
+        self._works = False
+        self._lock = asyncio.Lock()
+        self.infos: Sequence[RunInfo] = ()
+        self.attached: set[str] = set()
+        """Runs that are worked on in this process."""
+
+    @property
+    def can_open(self) -> bool:
+        """Whether this console has an engine."""
+        return self._open is not None
+
+    async def looking(self) -> RunEngine:
+        """An engine to ask about runs. Raises HsopsError."""
+        return await self._opened(work=False)
+
+    async def working(self) -> RunEngine:
+        """The engine that runs workflows here. Raises HsopsError."""
+        return await self._opened(work=True)
+
+    async def _opened(self, *, work: bool) -> RunEngine:
+        async with self._lock:
+            if self._engine is None or (work and not self._works):
+                if self._open is None:
+                    raise Unsupported("this console has no workflow engine")
+                before, self._engine = self._engine, await self._open(work)
+                self._works = work
+                if before is not None:
+                    await before.close()
+            return self._engine
+
+    async def refresh(self) -> Sequence[RunInfo]:
+        """List the runs anew."""
+        self.infos = tuple(await (await self.looking()).runs())
+        return self.infos
+
+    async def close(self) -> None:
+        """Let go of the engine."""
+        if self._engine is not None:
+            engine, self._engine = self._engine, None
+            await engine.close()
+
+    @property
+    def active(self) -> Sequence[RunInfo]:
+        """Runs that are not over."""
+        return [info for info in self.infos if not info.status.over]
+
+    def on(self, site: str, names: Sequence[Ref]) -> Sequence[RunInfo]:
+        """Active runs that work on one of these names."""
+        targets = {str(name) for name in names}
+        return [info for info in self.active if info.site == site and info.target in targets]

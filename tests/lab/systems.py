@@ -1,0 +1,21 @@
+"""The systems of the lab, by name, the quickest first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tests.lab import ceph, openstack, postgres, prometheus, ssh
+from tests.lab.errors import LabError
+from tests.lab.system import System
+
+SYSTEMS: dict[str, System] = {
+    system.name: system for system in (prometheus.SYSTEM, ssh.SYSTEM, postgres.SYSTEM, ceph.SYSTEM, openstack.SYSTEM)
+}
+
+
+def chosen(names: Sequence[str]) -> list[System]:
+    """The systems of these names, all when there are none; raises :class:`LabError` for a name that is not one."""
+    unknown = [name for name in names if name not in SYSTEMS]
+    if unknown:
+        raise LabError(f"no such system: {', '.join(unknown)} (there are {', '.join(SYSTEMS)})")
+    return [SYSTEMS[name] for name in names] or list(SYSTEMS.values())

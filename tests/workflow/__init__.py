@@ -1,0 +1,1 @@
+"""Tests of the workflow engine. The effects of its toy workflows are counted in a file outside the engine."""
