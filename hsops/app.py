@@ -8,7 +8,8 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
@@ -45,6 +46,9 @@ log = logging.getLogger("hsops.console")
 
 RUNS_AFTER: Final = 3.0
 """Seconds after the first paint at which the runs are listed: the engine is heavy."""
+
+
+_PASSING: Final = (Kind.FORM, Kind.PLAN)
 
 
 class HsopsApp(App[int]):
@@ -126,6 +130,12 @@ class HsopsApp(App[int]):
         if self.desk.runs.can_open:
             self.set_timer(RUNS_AFTER, self._list_runs)
 
+    def _fatal_error(self) -> None:
+        """Textual's end after an error of ours: no traceback for the person, all of it for the log."""
+        log.critical("the console ends", exc_info=self._exception)
+        self._exit_renderables.append(f"hsops: internal error: {plain(repr(self._exception), 300)}; the log has more")
+        self._close_messages_no_wait()
+
     async def on_unmount(self) -> None:
         """Nobody is told any more."""
         self._pulse.stop()
@@ -174,6 +184,8 @@ class HsopsApp(App[int]):
         with self.batch_update():
             if fresh or screen is None:
                 await self._unwind(0)
+            while screen is not None and isinstance(self.screen, View) and self.screen.place.view in _PASSING:
+                await self.pop_screen()  # a run takes the place of the form and the plan that made it
             if screen is not None:
                 await self.push_screen(screen)
         self.desk.trail.visit(place)
@@ -275,7 +287,9 @@ class HsopsApp(App[int]):
 
     def tell(self, text: str, *, problem: bool = False) -> None:
         """One sentence for the person; never markup."""
-        self.notify(plain(text), severity="error" if problem else "information", timeout=8, markup=False)
+        view = self.view
+        if view is not None and view.is_attached:
+            view.flash(plain(text), problem=problem)
 
     def on_told(self, message: Told) -> None:
         """A screen has something to say."""
@@ -408,8 +422,31 @@ def make_app(session: Session, *, theme: str | None = None, **more: Any) -> Hsop
 async def run_console(session: Session, *, theme: str | None = None, mouse: bool = True, **more: Any) -> int:
     """Run the console on a session until the person leaves; gives the exit code."""
     app = make_app(session, theme=theme, **more)
-    code = await app.run_async(mouse=mouse)
+    with nothing_on_stderr():
+        code = await app.run_async(mouse=mouse)
     return app.return_code or 0 if code is None else code
+
+
+@contextmanager
+def nothing_on_stderr() -> Iterator[None]:
+    """While the console has the terminal, what is logged goes to files only: a line on stderr would tear the screen."""
+    loggers = [logging.getLogger(), logging.getLogger("hsops")]
+    taken = [(logger, handler) for logger in loggers for handler in logger.handlers if _writes_to_terminal(handler)]
+    before, logging.lastResort = logging.lastResort, None
+    logging.captureWarnings(True)  # noqa: FBT003 - the library's own signature
+    for logger, handler in taken:
+        logger.removeHandler(handler)
+    try:
+        yield
+    finally:
+        logging.lastResort = before
+        logging.captureWarnings(False)  # noqa: FBT003 - as above
+        for logger, handler in taken:
+            logger.addHandler(handler)
+
+
+def _writes_to_terminal(handler: logging.Handler) -> bool:
+    return isinstance(handler, logging.StreamHandler) and not isinstance(handler, logging.FileHandler)
 
 
 __all__ = ["HsopsApp", "make_app", "run_console", "user_keymap"]

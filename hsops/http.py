@@ -179,8 +179,7 @@ class HttpClient:
         except lib.InvalidURL as error:
             raise self._error(BadAnswer, f"not a URL: {error}", "correct `url:` in the site file") from error
         except (lib.ClientConnectionError, OSError) as error:
-            hint = "is it up, and `url:` in the site file right?"
-            raise self._error(Unreachable, f"{self._place}: {reason(error)}", hint) from error
+            raise self._error(Unreachable, reason(error), f"is {self._place} up?") from error
         except (lib.ClientError, ValueError) as error:
             raise self._error(BadAnswer, f"not HTTP as expected: {error}") from error
 

@@ -9,8 +9,8 @@ from hsops.errors import HsopsError
 from hsops.model import Key, Resource
 from hsops.plugin import Action, Danger, Workflow
 from hsops.screens.dialog import ActionDialog, Choose, Confirmed
-from hsops.screens.keys import key_name
-from hsops.screens.offers import Offer, form_place, has_key, refusal
+from hsops.screens.keys import has_key, key_name
+from hsops.screens.offers import Offer, form_place, refusal
 from hsops.screens.text import Line, Span, span
 from hsops.screens.view import View
 from hsops.workflow.inputs import convert
@@ -74,7 +74,7 @@ class ActionRunner:
 
         def answered(answer: Confirmed | None) -> None:
             if answer is not None:
-                view.run_worker(self._do(action, [key for key, _ in rows], answer.values), group="actions")
+                view.work(self._do(action, [key for key, _ in rows], answer.values), "actions", exclusive=False)
 
         view.app.push_screen(dialog, answered)
 

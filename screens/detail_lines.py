@@ -10,6 +10,7 @@ from hsops.live.graph import Edge
 from hsops.model import Change, Column, Format, Health, Key, Kind, Relation, Resource, State, Value
 from hsops.render import render
 from hsops.screens.text import BLANK, Line, Span, clock, line, rule, span, wrap
+from hsops.screens.values import value_of
 
 SHOWN: Final = 12
 """Related rows shown of each relation; the others are counted."""
@@ -32,7 +33,7 @@ def summary(kind: Kind, row: Resource, now: float, room: int) -> list[Line]:
     lines: list[Line] = []
     label = min(24, max(len(column.title) for column in kind.columns) + 2)
     for column in kind.columns:
-        text, style = exact(column, column.value(row), now)
+        text, style = exact(column, value_of(column, row), now)
         for index, part in enumerate(wrap(text, max(20, room - label - 3))):
             head = column.title if index == 0 else ""
             lines.append(line(Span(f" {head:{label}}", "dim"), span(part, style)))

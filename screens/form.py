@@ -107,6 +107,10 @@ class FormView(View):
         self.head.rebuild()
         self.foot.rebuild()
 
+    def keys_of(self) -> dict[str, str]:
+        """A field takes Enter for itself; here it makes the plan."""
+        return {**super().keys_of(), "form.plan": "enter"}
+
     # -- candidates
 
     def candidates(self, field: Field) -> Iterator[tuple[str, Health]]:

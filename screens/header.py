@@ -9,7 +9,7 @@ from hsops.live.state import SourceState, SourceStatus
 from hsops.model import Health
 from hsops.screens.desk import Desk
 from hsops.screens.place import Place, View
-from hsops.screens.text import Line, Span, age, both_ends, clock, span
+from hsops.screens.text import Line, Span, age, both_ends, clock, span, width
 
 ALERT_KIND: Final = "alert"
 """Last part of the name of the kinds that are counted as alerts."""
@@ -17,10 +17,13 @@ ALERT_KIND: Final = "alert"
 
 def header(desk: Desk, room: int) -> Line:
     """The line at `room` cells; what matters least gives way first."""
-    left = (Span(" hsops  ", "title"), *_sites(desk), *_lock(desk))
     now = desk.clock()
     right = [*_alerts(desk), *_runs(desk), *_sources(desk.store.states(), now), Span(f"{clock(now)}Z ")]
-    return both_ends(left, right, room)
+    name = (Span(" hsops  ", "title"), *_sites(desk))
+    for lock in _lock(desk):
+        if width(name) + width(lock) + 2 + width(right) <= room:
+            return both_ends((*name, *lock), right, room)
+    return both_ends((*name, *_lock(desk)[-1]), right, room)
 
 
 def _sites(desk: Desk) -> Line:
@@ -32,12 +35,13 @@ def _sites(desk: Desk) -> Line:
     return (span(f"{len(sites)} sites, {desk.tier}"),)
 
 
-def _lock(desk: Desk) -> Line:
+def _lock(desk: Desk) -> Sequence[Line]:
+    """Whether one may act, from many words to few."""
     names = [site.name for site in desk.session.sites]
     if any(desk.guard.read_only(name) for name in names):
-        return (Span(" · read-only, :unlock to act"),)
+        return ((Span(" · read-only, :unlock to act"),), (Span(" · read-only"),), ())
     until = max((entry.until for name in names if (entry := desk.guard.unlocked(name))), default=None)
-    return () if until is None else (Span(f" · unlocked {age(until - desk.clock())}", "warn"),)
+    return ((Span(f" · unlocked {age(until - desk.clock())}", "warn"),), ()) if until is not None else ((),)
 
 
 def _alerts(desk: Desk) -> Line:

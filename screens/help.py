@@ -6,8 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from hsops.screens import commands
-from hsops.screens.keys import key_name
-from hsops.screens.offers import has_key
+from hsops.screens.keys import has_key, key_name
 from hsops.screens.page import Page
 from hsops.screens.place import Place
 from hsops.screens.place import View as Kind

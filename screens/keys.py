@@ -29,6 +29,9 @@ EVERYWHERE: Final = "everywhere"
 RESERVED: Final = frozenset({"ctrl+h", "ctrl+j", "ctrl+k", "ctrl+l", "ctrl+a", "ctrl+b", "delete", "backspace"})
 """Keys that multiplexers and fingers use for something else: no action that changes anything lies here by default."""
 
+NO_KEY: Final = "unbound-"
+"""Begins a key that no terminal sends: the key map file can still give its binding another one."""
+
 _SHORT: Final = {"esc": "escape", "pgup": "pageup", "pgdn": "pagedown", "del": "delete", "return": "enter"}
 _NAMED: Final = frozenset(key.value for key in Keys) | {"space", "enter", "tab"}
 _MODIFIERS: Final = ("ctrl", "shift", "alt", "super")
@@ -74,6 +77,11 @@ def normal(key: str) -> str:
             return last.upper()
         return "+".join([*modifiers, next(iter(Binding.make_bindings([Binding(last, "none")]))).key])
     return whole if whole in _NAMED or last in _NAMED else ""
+
+
+def has_key(key: str) -> bool:
+    """Whether a person can press it."""
+    return not key.startswith(NO_KEY)
 
 
 def key_name(key: str) -> str:

@@ -11,7 +11,7 @@ from hsops.model import Key, Resource
 from hsops.plugin import Action, Danger, Workflow
 from hsops.registry import Registry
 from hsops.screens.guard import Guard
-from hsops.screens.keys import RESERVED, normal
+from hsops.screens.keys import NO_KEY, RESERVED, normal
 from hsops.screens.place import Place, View
 
 
@@ -50,18 +50,9 @@ def bindings(found: Iterable[Offer], taken: Iterable[str]) -> Iterator[Binding]:
     """A binding for each offer; a key that the panel itself needs is not given away (``a`` lists all offers)."""
     used = set(taken)
     for offer in found:
-        key = offer.key if offer.key and offer.key not in used else f"{_NO_KEY}{offer.id}"
+        key = offer.key if offer.key and offer.key not in used else f"{NO_KEY}{offer.id}"
         used.add(key)
         yield Binding(key, f"offer('{offer.id}')", offer.item.title, show=False, id=offer.id)
-
-
-_NO_KEY = "unbound-"
-"""A key that no terminal sends: the key map file can still give the binding another one."""
-
-
-def has_key(key: str) -> bool:
-    """Whether a person can press it."""
-    return not key.startswith(_NO_KEY)
 
 
 def refusal(offer: Offer, key: Key, row: Resource, guard: Guard) -> str:

@@ -19,6 +19,7 @@ from hsops.screens.run_lines import run_line
 from hsops.screens.sheet import Sheet
 from hsops.screens.text import Line, clock
 from hsops.screens.timeline import Timeline
+from hsops.screens.values import headlines
 from hsops.screens.view import View
 from hsops.screens.widgets.lines import LinesView
 
@@ -125,7 +126,7 @@ class Overview(View):
         versions = tuple(self.desk.store.version(kind.name) for kind in status.plugin.kinds)
         known = self._known.get(key)
         if known is None or known[0] != versions:
-            known = self._known[key] = (versions, self.desk.session.headlines(*key))
+            known = self._known[key] = (versions, headlines(lambda: self.desk.session.headlines(*key), status.system))
         return known[1]
 
     # -- what can be done

@@ -57,7 +57,9 @@ class Page(View):
         """Another view on what the link under the cursor is about, or on what the page is about."""
         link = self.page.link
         place = link if isinstance(link, Place) and link.key is not None else self.place
-        if place.key is not None:
+        if place.key is not None and not place.key.system and view == Kind.YAML.value:
+            self.tell(f"{place.key} is a meeting point of systems; none has it as an object", problem=True)
+        elif place.key is not None:
             self.go(Place(Kind(view), kind=place.key.kind, key=place.key))
 
     def copy_text(self) -> str:

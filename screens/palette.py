@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterator
 from textual.message import Message
 
 from hsops.screens import commands
-from hsops.screens.keys import key_name
+from hsops.screens.keys import has_key, key_name
 from hsops.screens.messages import Go, Typed
-from hsops.screens.offers import has_key
 from hsops.screens.place import Place
 from hsops.screens.place import View as Kind
 from hsops.screens.view import View

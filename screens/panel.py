@@ -47,12 +47,6 @@ class PanelView(View):
         Binding("0", "sort('')", "Worst first", id="panel.worst_first"),
         Binding("escape", "leave", "Clear the filter, else back", show=False, id="panel.leave"),
     ]
-    HINTS: ClassVar[Sequence[tuple[str, str]]] = (
-        ("table.select", "open"),
-        ("panel.detail", "detail"),
-        ("panel.impact", "impact"),
-        ("panel.filter", "filter"),
-    )
 
     def __init__(self, desk: Desk, place: Place) -> None:
         super().__init__(desk, place)
@@ -317,6 +311,9 @@ class PanelView(View):
         """The usual ones and those of the kind's actions."""
         first = self.panel.drill
         opens = self.desk.plural(first.kind) if first is not None else "detail"
-        usual = [("table.select", opens), *self.HINTS[1:]] if first else [("table.select", opens), *self.HINTS[2:]]
+        detail = [("panel.detail", "detail")] if first is not None else []
         more = [(offer.id, offer.word) for offer in self._offers.values()]
-        return [*usual[:3], *more, ("panel.filter", "filter"), ("table.toggle_mark", "mark")]
+        return [
+            ("table.select", opens), *detail, ("panel.impact", "impact"), *more,
+            ("panel.filter", "filter"), ("table.toggle_mark", "mark"), ("panel.yaml", "yaml"),
+        ]  # fmt: skip

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from hsops.model import Column, Format, Health, Key, Kind, Resource, State
+from hsops.model import Column, Format, Health, Key, Kind, Resource
 from hsops.render import RIGHT
 from hsops.screens.cells import cell_of
+from hsops.screens.values import value_of
 from hsops.screens.widgets.cell import Cell
 from hsops.screens.widgets.table_layout import TableColumn
 
@@ -33,12 +34,19 @@ def _table_column(column: Column) -> TableColumn:
         column.name,
         column.title.upper(),
         align="right" if number else "left",
-        min_width=min(column.width, 14 if column.format is Format.BAR else 8),
+        min_width=min(column.width, _least(column)),
         max_width=column.width,
         priority=column.priority,
         wide=column.wide,
         quiet=column.format is Format.AGE or not column.track,
     )
+
+
+def _least(column: Column) -> int:
+    """Cells below which a column says too little: better drop others than cut this one."""
+    if column.priority == 0:
+        return 20
+    return {Format.BAR: 14, Format.STATE: 12}.get(column.format, 10)
 
 
 class CellPainter:
@@ -65,7 +73,7 @@ class CellPainter:
     def cells(self, key: Key, row: Resource) -> list[Cell]:
         """Cells in the order of `table_columns`. Those of a source that is not live look unknown."""
         now = self._clock()
-        own = [cell_of(column, column.value(row), now, ascii_only=self._ascii) for column in self._columns]
+        own = [cell_of(column, value_of(column, row), now, ascii_only=self._ascii) for column in self._columns]
         if not self._shows_state:
             own[0] = self._with_health(own[0], row.health())
         where = [Cell(str(getattr(key, place)), "dim") for place in self._places]
@@ -88,12 +96,3 @@ def sort_letters(columns: Sequence[Column], taken: Sequence[str]) -> dict[str, s
                 letters[letter] = column.name
                 break
     return letters
-
-
-def state_of(row: Resource, columns: Sequence[Column]) -> str:
-    """The system's own word for the state of a row, or the health's."""
-    for column in columns:
-        value = column.value(row)
-        if isinstance(value, State):
-            return value.word
-    return row.health().word

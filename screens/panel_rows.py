@@ -12,6 +12,7 @@ from hsops.live.changes import text_of
 from hsops.live.store import Store
 from hsops.model import Column, Health, Key, Resource, State, Value
 from hsops.screens.pulse import KindChanges
+from hsops.screens.values import value_of
 
 SortKey: TypeAlias = tuple[Any, ...]
 Match: TypeAlias = Callable[[Resource], bool]
@@ -172,7 +173,7 @@ class PanelRows:
             return (-self._health[key], title, key)
         if self.sorted_by in ("site", "system"):
             return ((1, getattr(key, self.sorted_by)), title, key)
-        return (sort_key(self._columns[self.sorted_by].value(row)), title, key)
+        return (sort_key(value_of(self._columns[self.sorted_by], row)), title, key)
 
     def sort_by(self, column: str, *, reverse: bool = False) -> None:
         """Another order; an empty name is the worst first."""

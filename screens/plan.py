@@ -54,7 +54,7 @@ class PlanView(Page):
 
     def action_again(self) -> None:
         """Read and check anew."""
-        self.run_worker(self._make(), group="plan", exclusive=True)
+        self.work(self._make(), "plan")
 
     async def _make(self) -> None:
         try:
@@ -132,7 +132,7 @@ class PlanView(Page):
 
     def _start(self) -> None:
         self._starting = True
-        self.run_worker(self._submit(), group="start")
+        self.work(self._submit(), "start")
 
     async def _submit(self) -> None:
         try:
@@ -144,7 +144,7 @@ class PlanView(Page):
         finally:
             self._starting = False
         self.desk.runs.attached.add(run)
-        self.post_message(Go(Place(Kind.RUN, name=run), fresh=True))
+        self.post_message(Go(Place(Kind.RUN, name=run)))
 
     def copy_text(self) -> str:
         """The commands."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import ClassVar, Final
@@ -13,7 +14,7 @@ from hsops.screens.confirm import Confirm
 from hsops.screens.desk import Desk
 from hsops.screens.page import Page
 from hsops.screens.place import Place
-from hsops.screens.run_lines import heading, log_line, step_lines
+from hsops.screens.run_lines import commands_of, heading, log_line, step_lines
 from hsops.screens.runs import RunEngine
 from hsops.screens.text import BLANK, Line, Span, rule, span, wrap
 from hsops.workflow.values import Event, RunInfo, StepInfo, Verdict
@@ -56,7 +57,7 @@ class RunView(Page):
 
     def on_mount(self) -> None:
         """Follow it."""
-        self.run_worker(self._follow_events(), group="events", exclusive=True)
+        self.work(self._follow_events(), "events")
         self.set_interval(PACE, self._look)
 
     async def _follow_events(self) -> None:
@@ -73,7 +74,7 @@ class RunView(Page):
     def _look(self) -> None:
         if self._stale and self._on_top:
             self._stale = False
-            self.run_worker(self._read(), group="steps", exclusive=True)
+            self.work(self._read(), "steps")
 
     async def _read(self) -> None:
         try:
@@ -98,10 +99,10 @@ class RunView(Page):
         now = self.desk.clock()
         head: list[Line] = [*heading(self._info, now, room), *trouble, BLANK]
         steps = step_lines(self._steps, now, room)
-        log = [event for event in self._log if self._all_events or event.command]
+        log = list(self._log) if self._all_events else commands_of(self._log)
         left = max(5, height - len(head) - len(steps) - 2)
         title = "everything that happened" if self._all_events else "commands"
-        return [*head, *steps, BLANK, rule(title, room), *(log_line(event, room) for event in list(log)[-left:])]
+        return [*head, *steps, BLANK, rule(title, room), *(log_line(event, room) for event in log[-left:])]
 
     # -- wishes
 
@@ -150,7 +151,7 @@ class RunView(Page):
         return True
 
     def _wish(self, wish: Callable[[RunEngine], Awaitable[object]], *, work: bool) -> None:
-        self.run_worker(self._ask_engine(wish, work=work), group="wish")
+        self.work(self._ask_engine(wish, work=work), "wish", exclusive=False)
 
     async def _ask_engine(self, wish: Callable[[RunEngine], Awaitable[object]], *, work: bool) -> None:
         try:
@@ -158,8 +159,8 @@ class RunView(Page):
         except HsopsError as error:
             self.tell(str(error), problem=True)
         self._stale = True
-        self.run_worker(self._follow_events(), group="events", exclusive=True)
+        self.work(self._follow_events(), "events")
 
     def copy_text(self) -> str:
         """The commands that were done."""
-        return "\n".join(event.shell for event in self._log if event.shell)
+        return "\n".join(event.shell or shlex.join(event.command) for event in commands_of(self._log))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import Final
@@ -189,6 +189,15 @@ def trend(values: Sequence[float]) -> str:
     if top <= 0:
         return ""
     return "".join(BARS[min(len(BARS) - 1, max(0, round(value / top * (len(BARS) - 1))))] for value in values[-12:])
+
+
+def commands_of(events: Iterable[Event]) -> list[Event]:
+    """Each command once, as it stands now, in the order in which they were begun."""
+    last: dict[tuple[str, ...], Event] = {}
+    for event in events:
+        if event.command:
+            last[(event.key, *event.command)] = event
+    return list(last.values())
 
 
 def log_line(event: Event, room: int) -> Line:

@@ -26,11 +26,11 @@ class RunList(Page):
     def reload(self) -> None:
         """Ask the engine."""
         super().reload()
-        self.run_worker(self._list(), group="list", exclusive=True)
+        self.work(self._list(), "list")
 
     def tick(self) -> None:
         """Runs move on."""
-        self.run_worker(self._list(), group="list", exclusive=True)
+        self.work(self._list(), "list")
 
     async def _list(self) -> None:
         try:

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+import logging
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
+from hsops.errors import HsopsError
 from hsops.screens.desk import Desk
 from hsops.screens.header import header
 from hsops.screens.history import History
-from hsops.screens.keys import key_name
+from hsops.screens.keys import has_key, key_name
 from hsops.screens.messages import Go, Told
 from hsops.screens.place import Memory, Place
 from hsops.screens.pulse import KindChanges
 from hsops.screens.sheet import Sheet
-from hsops.screens.text import Line, Span, span, width
+from hsops.screens.text import Line, Span, span, width, wrap
 from hsops.screens.widgets.canvas import LineCanvas
 from hsops.screens.widgets.narrow_update import NarrowScreen
 from hsops.screens.widgets.prompt import Complete, Prompt
+
+log = logging.getLogger("hsops.console")
+
+MESSAGE_LINES: Final = 3
+"""Lines that a message may take at the bottom."""
 
 
 class View(NarrowScreen[None], inherit_bindings=False):
@@ -40,6 +47,7 @@ class View(NarrowScreen[None], inherit_bindings=False):
         self._answer: Callable[[str], None] | None = None
         self._follow: Callable[[str], None] | None = None
         self._on_top = False
+        self._said: tuple[Sequence[str], bool, float] | None = None
 
     # -- what a view is made of
 
@@ -98,6 +106,9 @@ class View(NarrowScreen[None], inherit_bindings=False):
     def second(self) -> None:
         """Called by the app once a second."""
         self.context_line.rebuild()
+        if self._said is not None and self._said[2] <= self.desk.clock():
+            self._said = None
+            self._fit_keys()
         self.tick()
 
     def refresh_frame(self) -> None:
@@ -118,11 +129,14 @@ class View(NarrowScreen[None], inherit_bindings=False):
         """The first key of each binding that works here, by id."""
         found: dict[str, str] = {}
         for key, active in self.active_bindings.items():
-            if active.binding.id is not None and active.enabled:
+            if active.binding.id is not None and active.enabled and has_key(key):
                 found.setdefault(active.binding.id, key)
         return found
 
     def _key_lines(self, room: int, height: int) -> Sequence[Line]:
+        return self._message_lines() if self._said is not None else [self._key_words(room)]
+
+    def _key_words(self, room: int) -> Line:
         keys = self.keys_of()
         shown: list[Span] = [Span(" ")]
         for id_, word in (*self.hints(), ("app.help", "")):
@@ -133,7 +147,25 @@ class View(NarrowScreen[None], inherit_bindings=False):
             if width(shown) + width(more) > room - help_room:
                 continue
             shown += more
-        return [tuple(shown)]
+        return tuple(shown)
+
+    # -- messages: they stand where the keys are, for as long as it takes to read them
+
+    def flash(self, text: str, *, problem: bool = False) -> None:
+        """Show a sentence at the bottom for a while."""
+        parts = wrap(text, max(20, self.size.width - 4))[:MESSAGE_LINES]
+        seconds = (8.0 if problem else 4.0) + len(text) / 20
+        self._said = (parts, problem, self.desk.clock() + seconds)
+        self._fit_keys()
+
+    def _message_lines(self) -> list[Line]:
+        parts, problem, _ = self._said or ((), False, 0.0)
+        mark = Span(" ✗ ", "critical") if problem else Span(" · ", "accent")
+        return [(mark if index == 0 else Span("   "), span(part)) for index, part in enumerate(parts)]
+
+    def _fit_keys(self) -> None:
+        self.key_line.styles.height = len(self._said[0]) if self._said is not None else 1
+        self.key_line.rebuild()
 
     # -- the prompt
 
@@ -199,6 +231,19 @@ class View(NarrowScreen[None], inherit_bindings=False):
     def tell(self, text: str, *, problem: bool = False) -> None:
         """Tell the person something."""
         self.post_message(Told(text, problem=problem))
+
+    def work(self, job: Coroutine[Any, Any, None], group: str, *, exclusive: bool = True) -> None:
+        """Do something in the background; whatever goes wrong in it is told and never ends the console."""
+        self.run_worker(self._guarded(job), group=group, exclusive=exclusive)
+
+    async def _guarded(self, job: Coroutine[Any, Any, None]) -> None:
+        try:
+            await job
+        except HsopsError as error:
+            self.tell(str(error), problem=True)
+        except Exception as error:
+            log.exception("a job of the view %s failed", self.place.view.value)
+            self.tell(f"internal error: {type(error).__name__}: {error} → the log has the details", problem=True)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """While a line is typed, keys belong to it."""

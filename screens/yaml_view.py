@@ -32,7 +32,7 @@ class YamlView(Page):
     def reload(self) -> None:
         """Ask the system."""
         super().reload()
-        self.run_worker(self._fetch(), group="yaml", exclusive=True)
+        self.work(self._fetch(), "yaml")
 
     async def _fetch(self) -> None:
         try:

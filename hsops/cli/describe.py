@@ -21,11 +21,14 @@ def describe(
     wanted: options.Wanted = "",
     raw: Annotated[bool, typer.Option("--raw/--no-raw", help="The whole object as the system has it.")] = True,
     related: Annotated[
-        bool, typer.Option("--related/--no-related", help="Ask all systems for what is tied to it.")
+        bool, typer.Option("--related/--no-related", help="What is tied to it, from all systems.")
     ] = True,
     site: options.Site = "",
 ) -> int:
-    """Show one thing whole: columns, what it is tied to, recent changes, the system's own words."""
+    """Show one thing whole.
+
+    Its columns, what it is tied to, recent changes, and the object in the system's own words.
+    """
     from hsops.cli.description import Request, describe_rows  # noqa: PLC0415 - late: `--help` does not need it
     from hsops.cli.opening import run  # noqa: PLC0415
 

@@ -22,7 +22,10 @@ def events(
     wanted: options.Wanted = "",
     site: options.Site = "",
 ) -> int:
-    """Show changes of all systems while looking: when, what, from what to what."""
+    """Show what changes, as it changes.
+
+    When, what, from what to what, over all systems.
+    """
     from hsops.cli.opening import run  # noqa: PLC0415 - late: `--help` does not need it
     from hsops.cli.timeline import show_changes  # noqa: PLC0415
 

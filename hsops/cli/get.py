@@ -38,7 +38,10 @@ def get(
     columns: options.Columns = None,
     quote: options.Quote = "",
 ) -> int:
-    """Show rows of a kind: `hsops get server`, `hsops get hv cmp-1 -o yaml`."""
+    """Show rows of a kind.
+
+    `hsops get server`, `hsops get hv cmp-1 -o yaml`, `hsops get osd,pool -l host=sto-1`
+    """
     from hsops.cli.listing import Request, list_rows  # noqa: PLC0415 - late: `--help` does not need it
     from hsops.cli.opening import run  # noqa: PLC0415
     from hsops.cli.output.writer import output  # noqa: PLC0415

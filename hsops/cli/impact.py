@@ -23,7 +23,10 @@ def impact(
     no_headers: options.NoHeaders = False,
     site: options.Site = "",
 ) -> int:
-    """Show everything that depends on something, across all layers, nearest first, and why."""
+    """Show what depends on something.
+
+    Across all layers, nearest first, each with the path that says why.
+    """
     from hsops.cli.opening import run  # noqa: PLC0415 - late: `--help` does not need it
     from hsops.cli.output.writer import output  # noqa: PLC0415
     from hsops.cli.sufferers import show_impact  # noqa: PLC0415

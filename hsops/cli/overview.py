@@ -47,7 +47,8 @@ class Line(NamedTuple):
             return plain(f"{verdict.phrase(self.system.status)}: {self.system.error}{hint}", 300)
         own = self.system.health.text if self.system.health is not None else ""
         unseen = [f"{state.kind} {verdict.phrase(state.status)}" for state in self.states if not state.ok]
-        parts = [own, *(line.text for line in self.headlines), *unseen]
+        told = [line.text for line in self.headlines]
+        parts = [*([] if any(text.startswith(own) for text in told) else [own]), *told, *unseen]
         return plain(" · ".join(dict.fromkeys(part for part in parts if part)), 1000)
 
     @property

@@ -53,7 +53,8 @@ def document(kind: Kind, entry: Entry) -> Mapping[str, Any]:
     key, row = entry
     status: dict[str, Any] = {"health": row.health().word}
     for column in kind.columns:
-        status[column.name] = raw(column.value(row))
+        # `health` is hsops's own word everywhere; a system's word of that name is its state
+        status["state" if column.name == "health" else column.name] = raw(column.value(row))
     metadata = {
         "name": row.title(), "id": key.id, "site": key.site, "system": key.system, "labels": dict(row.labels()),
     }  # fmt: skip

@@ -20,12 +20,13 @@ def status(
     form: options.Cliff = "",
     columns: options.Columns = None,
     no_headers: options.NoHeaders = False,
-    quick: Annotated[
-        bool, typer.Option("--quick", help="Ask the systems only how they are, not for their rows.")
-    ] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Ask only how the systems are, not for rows.")] = False,
     site: options.Site = "",
 ) -> int:
-    """Show how all layers are. Exit code: 0 well or in maintenance, 1 warning or critical, 8, 9 not to be seen."""
+    """Show how all layers are.
+
+    Exit code: 0 well or in maintenance, 1 warning or critical, 8 not permitted, 9 a system cannot be reached.
+    """
     from hsops.cli.opening import run  # noqa: PLC0415 - late: `--help` does not need it
     from hsops.cli.output.writer import output  # noqa: PLC0415
     from hsops.cli.overview import show_status  # noqa: PLC0415

@@ -29,7 +29,10 @@ async def show_changes(flag: str, words: Sequence[str], seconds: float | None, f
     if form not in FORMS:
         raise UserError(f"events are not written as {form}", hint=near(form, FORMS))
     async with opened(flag) as session:
-        kinds = [asking.kind_of(session, word) for word in words] or [kind for kind in session.kinds if not kind.quiet]
+        asked = [asking.kind_of(session, word) for word in words]
+        if quiet := [kind.name for kind in asked if kind.quiet]:
+            raise UserError(f"{quiet[0]} keeps out of the change log", hint=f"hsops get {quiet[0]} -w")
+        kinds = asked or [kind for kind in session.kinds if not kind.quiet]
         names = {kind.name for kind in kinds}
         states = await session.refresh(names)
         code = verdict.tell(states, sites=len(session.sites) > 1)
@@ -43,7 +46,7 @@ async def _follow(session: Session, names: set[str], seconds: float | None, show
     """Print every change of the kinds; gives their number."""
     changed = asyncio.Event()
     stop = session.store.subscribe(lambda delta: _note(session, delta, names, changed))
-    seen: dict[int, None] = {id(change): None for change in session.store.log}
+    seen = session.store.log.total
     count = 0
     with ExitStack() as stack:
         stack.callback(stop)
@@ -55,22 +58,18 @@ async def _follow(session: Session, names: set[str], seconds: float | None, show
                 while True:
                     await changed.wait()
                     changed.clear()
-                    count += _print_new(session, names, seen, show)
+                    fresh = session.store.log.tail(session.store.log.total - seen)
+                    seen = session.store.log.total
+                    count += _print([change for change in fresh if change.key.kind in names], show)
         except TimeoutError:
             return count
 
 
-def _print_new(session: Session, names: set[str], seen: dict[int, None], show: Callable[[Change], str]) -> int:
-    """Print what the log has and was not seen; only what is still in the log is remembered."""
-    log = list(session.store.log)
-    fresh = [change for change in log if id(change) not in seen]
-    seen.clear()
-    seen.update((id(change), None) for change in log)
-    wanted = [change for change in fresh if change.key.kind in names]
-    for change in wanted:
+def _print(changes: Sequence[Change], show: Callable[[Change], str]) -> int:
+    for change in changes:
         streams.write(show(change))
     sys.stdout.flush()
-    return len(wanted)
+    return len(changes)
 
 
 def _note(session: Session, delta: Delta, names: set[str], changed: asyncio.Event) -> None:

@@ -24,6 +24,8 @@ log = logging.getLogger("hsops.feed")
 
 FIRST_DELAY = 1.0
 LONGEST_DELAY = 300.0
+AGAIN = 0.5
+"""Seconds before a stream that ended is opened again: one that ends at once must not take the whole processor."""
 BUDGET = 4.0
 """A poll may page through a long list: it may take this many times the system's time-out for one call."""
 
@@ -127,7 +129,7 @@ class Feed:
             backoff = min(LONGEST_DELAY, FIRST_DELAY * 2.0 ** min(self._failures - 1, 9))
             return backoff * (0.5 + self._jitter() / 2)
         if self.source.watch is not None:
-            return 0.0
+            return AGAIN
         return self.source.every if self._lookers else self.source.background
 
     # -- one attempt

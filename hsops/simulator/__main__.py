@@ -32,7 +32,14 @@ def main(argv: list[str] | None = None) -> int:
         projects=options.projects,
     )
     only = options.only.split(",") if options.only else None
-    with SimulatedSite(size=size, seed=options.seed, speed=options.speed, churn=options.churn, only=only) as site:
+    with SimulatedSite(
+        size=size,
+        seed=options.seed,
+        speed=options.speed,
+        churn=options.churn,
+        incidents=options.incidents,
+        only=only,
+    ) as site:
         sys.stdout.write(json.dumps({"site": str(site.file), "control": site.control}) + "\n")
         sys.stdout.flush()
         done.wait()
@@ -54,6 +61,7 @@ def _options(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--speed", type=float, default=1.0, help="seconds of the world in one second")
     parser.add_argument("--churn", type=float, default=0.0, help="fraction of the servers that changes in a second")
+    parser.add_argument("--incidents", type=float, default=0.0, help="something goes wrong every so many seconds")
     parser.add_argument("--only", default="", help="serve these plugins only, separated by commas")
     parser.add_argument("--until-eof", action="store_true", help="end with standard input")
     return parser.parse_args(argv)

@@ -31,7 +31,7 @@ class Churn:
         """Stop one, or start again one that was stopped here: the share of stopped ones stays small."""
         few = len(self._stopped) < 1 + len(self.compute.servers) // 50
         if few or self._rng.random() < 0.5:
-            server = self._any()
+            server = self.compute.any(self._rng)
             if server is not None and server.status == "ACTIVE" and server.task_state is None:
                 self._stopped.append(server)
                 self.compute.touch(server, status="SHUTOFF", vm_state="stopped", power_state=4)
@@ -41,8 +41,3 @@ class Churn:
             if server.terminated is None and server.status == "SHUTOFF" and server.task_state is None:
                 self.compute.touch(server, status="ACTIVE", vm_state="active", power_state=1)
                 return
-
-    def _any(self) -> Server | None:
-        host = self._rng.choice(list(self.compute.by_host)) if self.compute.by_host else ""
-        here = self.compute.by_host.get(host, {})
-        return self._rng.choice(list(here.values())) if here else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -137,6 +138,11 @@ class Compute:
             found.append(server)
         found.sort(key=lambda server: -server.number)
         return found
+
+    def any(self, rng: random.Random) -> Server | None:
+        """Some server; None when chance met a deleted one or there is none."""
+        server = rng.choice(self._order) if self._order else None
+        return server if server is not None and server.terminated is None else None
 
     # -- room ------------------------------------------------------------------------------------------------------
     def claim(self, host: str, consumer: str, flavor: Flavor) -> None:

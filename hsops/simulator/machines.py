@@ -82,10 +82,8 @@ class Fleet:
         self._machines: dict[str, Machine] = {}
         self.down: set[str] = set()
         """Names of the machines that are not up: cheap to ask."""
-        roles: list[Role] = []
-        for role in ("control", "storage", "compute"):
-            roles += [role] * size.count(role)
-        self._fill(roles, names)
+        order: tuple[Role, ...] = ("control", "storage", "compute")
+        self._fill([role for role in order for _ in range(size.count(role))], names)
 
     def _fill(self, roles: list[Role], names: Names) -> None:
         racks = max(1, -(-len(roles) // RACK_UNITS))

@@ -68,13 +68,14 @@ class SimulatedSite:
         speed: float = 1.0,
         clock: Clock | None = None,
         churn: float = 0.0,
+        incidents: float = 0.0,
         pace: Pace | None = None,
         faces: Sequence[Face] | None = None,
         only: Sequence[str] | None = None,
         name: str = "simulated",
     ) -> None:
         self._size = size or Size(machines=machines, servers=servers)
-        self._options: dict[str, Any] = {"seed": seed, "churn": churn, "pace": pace}
+        self._options: dict[str, Any] = {"seed": seed, "churn": churn, "incidents": incidents, "pace": pace}
         self._clock = clock or Clock(speed)
         self._faces, self._only, self._name = faces, only, name
         self._loop: asyncio.AbstractEventLoop | None = None

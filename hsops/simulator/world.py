@@ -14,6 +14,7 @@ from hsops.simulator.clock import Clock
 from hsops.simulator.compute import Compute
 from hsops.simulator.faults import API_KINDS, Fault, Faults
 from hsops.simulator.findings import findings
+from hsops.simulator.incidents import Incidents
 from hsops.simulator.machines import Fleet, Size
 from hsops.simulator.metrics import wave
 from hsops.simulator.migration import Movements, Pace
@@ -25,6 +26,8 @@ from hsops.simulator.population import populate
 STEP = 1.0
 """Longest piece of time that one step of the simulation takes, seconds."""
 MOST_STEPS = 120
+EVALUATION = 1.0
+"""Seconds between two evaluations of the alerting rules."""
 
 
 class World:
@@ -40,6 +43,8 @@ class World:
     `alerts`       pending and firing alerts; `rules`, `targets()`
     `silences`     silences
     `faults`       what is broken: `inject(kind, target, **params)`, `heal(id)`
+    `churn`        fraction of the servers that changes in a second
+    `incidents`    things that go wrong by themselves, every so many seconds (0: never)
     `folder`       private folder of the site, for files that a face has to write (keys, clouds.yaml)
     ============== ================================================================================================
 
@@ -53,6 +58,7 @@ class World:
         seed: int = 1,
         clock: Clock | None = None,
         churn: float = 0.0,
+        incidents: float = 0.0,
         pace: Pace | None = None,
         folder: Path | None = None,
     ) -> None:
@@ -72,7 +78,8 @@ class World:
         self.alerts = Alerts(self.clock)
         self.silences = Silences(names, self.clock)
         self.churn = Churn(self.compute, rng, churn)
-        self.started = self.ticked = self.clock.now()
+        self.incidents = Incidents(random.Random(seed + 1), incidents)  # noqa: S311 - as above
+        self.started = self.ticked = self._evaluated = self.clock.now()
 
     # -- time ------------------------------------------------------------------------------------------------------
     def tick(self, dt: float | None = None) -> None:
@@ -98,6 +105,13 @@ class World:
         effects.tick(self, dt)
         self.ceph.tick()
         recovery.progress(self.ceph, dt)
+        self.incidents.tick(self)
+        if self.ticked - self._evaluated >= EVALUATION:
+            self._evaluate()
+
+    def _evaluate(self) -> None:
+        """The rules are evaluated: alerts come and go."""
+        self._evaluated = self.ticked
         self.alerts.sync(findings(self))
 
     # -- faults ----------------------------------------------------------------------------------------------------
@@ -110,7 +124,7 @@ class World:
             self.faults.remove(fault.id)
             raise
         if kind not in API_KINDS:
-            self.alerts.sync(findings(self))
+            self._evaluate()
         return fault
 
     def heal(self, fault_id: str = "") -> None:
@@ -119,7 +133,7 @@ class World:
             if not fault_id:
                 self.faults.remove(fault.id)
             effects.end(self, fault)
-        self.alerts.sync(findings(self))
+        self._evaluate()
 
     def power(self, host: str, *, up: bool) -> None:
         """Switch a machine with everything on it. Raises KeyError."""

@@ -38,7 +38,7 @@ class Attempt:
 
 
 class Turn:
-    """One item's turn among those that may be worked on at the same time. Turns come in the order they are asked for."""
+    """One item's turn among those that may be worked on at the same time, in the order they ask for it."""
 
     def __init__(self, slots: asyncio.Semaphore) -> None:
         self._slots = slots
@@ -97,14 +97,19 @@ async def _decided(context: Context, entry: Entry) -> Verdict:
 
 
 async def _ask(context: Context, entry: Entry) -> Verdict:
+    _heed_abort(context)
     if not context.request.attended:
         raise Stopped(f"{entry.info.item or entry.info.name}: {entry.info.text}")
     async with context.waiting():
         while True:
-            if context.mailbox.wish == "abort" and not context.compensating:
-                raise Aborted("abort was asked for")
+            _heed_abort(context)
             verdict = context.mailbox.verdict(entry.info)
             if verdict is not None:
                 return verdict
             context.lease.check()
             await context.mailbox.wait(1.0)
+
+
+def _heed_abort(context: Context) -> None:
+    if context.mailbox.wish == "abort" and not context.compensating:
+        raise Aborted("abort was asked for")

@@ -22,6 +22,7 @@ from hsops.plugins.openstack.times import stamp
 T = TypeVar("T")
 
 MOST_PAGES = 10_000
+_LONGEST_WRITE = 60.0
 _MIGRATIONS_SINCE = "2.59"
 _HEADERS = {"compute": "X-OpenStack-Nova-API-Version"}
 
@@ -124,7 +125,10 @@ class OpenStack:
         return (("changes-since", stamp(since)),)
 
     async def write(self, service: str, method: str, path: str, body: Any = NOTHING, *, version: str = "") -> Answer:
-        """Change something. Never sent twice; after TimedOut nobody knows whether it happened."""
+        """Change something. Never sent twice; after TimedOut nobody knows whether it happened.
+
+        It gets more time than a read: nova asks two hosts before it answers a live migration.
+        """
         return await self.ask(service, method, path, body=body, version=version)
 
     async def ask(
@@ -138,6 +142,7 @@ class OpenStack:
             query=query,
             headers=self._version_headers(service, version),
             body=body,
+            seconds=None if method == "GET" else max(self.timeout, _LONGEST_WRITE),
         )
         return await self._http.send(self.login, request, where)
 

@@ -55,6 +55,8 @@ class Request:
     body: Any = NOTHING
     anonymous: bool = False
     """Without a token: documents that tell versions."""
+    seconds: float | None = None
+    """Time-out, when it is not the usual one."""
 
 
 @functools.cache
@@ -118,7 +120,7 @@ class Http:
                     raise
                 return once()
 
-        return await self.thread(twice if request.method == "GET" else once, where)
+        return await self.thread(twice if request.method == "GET" else once, where, request.seconds)
 
     def close(self) -> None:
         """Cut every call off and let the threads go."""
@@ -149,7 +151,7 @@ def _once(login: Login, request: Request, where: Where) -> Answer:
         body, headers["Content-Type"] = msgspec.json.encode(request.body), "application/json"
     url = f"{request.url}?{urlencode(request.query)}" if request.query else request.url
     started = time.monotonic()
-    response = login.pool.request(request.method, url, headers, body)
+    response = login.pool.request(request.method, url, headers, body, request.seconds)
     try:
         content = _read(response, where)
     finally:

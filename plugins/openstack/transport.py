@@ -130,17 +130,18 @@ class Pool:
     def __init__(self, lanes: int, trust: Trust, timeout: float) -> None:
         self._manager = urllib3.PoolManager(num_pools=8, maxsize=lanes, retries=False, **_tls(trust))
         self._manager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
-        self._timeout = urllib3.Timeout(connect=timeout, read=timeout)
+        self._seconds = timeout
 
     def request(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, seconds: float | None = None
     ) -> urllib3.BaseHTTPResponse:
         """Send and give the answer with its body unread. Redirects are not followed."""
         parts = urlsplit(url)
         pool = self._manager.connection_from_host(parts.hostname or "", parts.port, parts.scheme)
         target = f"{parts.path}?{parts.query}" if parts.query else parts.path or "/"
+        patience = urllib3.Timeout(connect=self._seconds, read=seconds or self._seconds)
         return pool.urlopen(
-            method, target, body, headers, False, redirect=False, timeout=self._timeout, preload_content=False
+            method, target, body, headers, False, redirect=False, timeout=patience, preload_content=False
         )
 
     def close(self) -> None:

@@ -39,8 +39,8 @@ class LinesView(LineCanvas, can_focus=True, inherit_bindings=False):
         _key("left,shift+tab", "previous", "Previous link"),
         _key("g,home", "first", "To the top"),
         _key("G,end", "last", "To the end"),
-        _key("ctrl+f,pagedown", "page(1)", "Next page"),
-        _key("ctrl+b,pageup", "page(-1)", "Previous page"),
+        _key("ctrl+f,pagedown", "page_down", "Next page"),
+        _key("ctrl+b,pageup", "page_up", "Previous page"),
         _key("enter", "open", "Open"),
     ]
 
@@ -149,8 +149,16 @@ class LinesView(LineCanvas, can_focus=True, inherit_bindings=False):
         self._go(len(self._spots) - 1)
         self._scroll(len(self._lines))
 
-    def action_page(self, pages: int) -> None:
-        """A page on, and the cursor to the first link that is visible then."""
+    def action_page_down(self) -> None:
+        """A page on."""
+        self._turn(1)
+
+    def action_page_up(self) -> None:
+        """A page back."""
+        self._turn(-1)
+
+    def _turn(self, pages: int) -> None:
+        """By whole pages, and the cursor to the first link that is visible then."""
         self._scroll(pages * max(1, self.size.height - 1))
         for index, spot in enumerate(self._spots):
             if self._top <= spot.y < self._top + self.size.height:

@@ -267,3 +267,17 @@ def test_a_faster_clock() -> None:
         pass
     clock.speed = 0
     assert clock.now() == clock.now() > START + 15
+
+
+def test_incidents_come_and_are_mended() -> None:
+    world = World(Size(machines=30, servers=60), clock=Clock(0, START), incidents=60)
+    seen = set()
+    for _ in range(60):
+        world.tick(30)
+        seen |= {fault.kind for fault in world.faults}
+        assert len(list(world.faults)) <= 3
+    assert len(seen) >= 3
+    world.incidents.every = 0
+    world.heal()
+    assert not world.fleet.down
+    assert not room_errors(world.compute)

@@ -17,8 +17,10 @@ from hsops.plugins.ceph.transport.ssh_failures import explain
 if TYPE_CHECKING:
     import asyncssh
 
-SESSIONS = 8
-"""Sessions at once: OpenSSH allows 10 on a connection."""
+SESSIONS = 6
+"""Sessions at once: OpenSSH allows 10 on a connection and counts an ended one until its process is reaped."""
+PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8)
+"""Seconds to wait before a session that was refused is asked for again."""
 KEEPALIVE = 5.0
 """Seconds of silence after which the other side is asked whether it is there; twice unanswered means lost."""
 NOT_FOUND, NOT_EXECUTABLE = 127, 126
@@ -92,10 +94,14 @@ class SshHost:
     async def _open(self, argv: Sequence[str]) -> asyncssh.SSHClientProcess[bytes]:
         import asyncssh  # noqa: PLC0415 - loaded already, by connect
 
-        try:
-            return await self._connection.create_process(shlex.join(argv), encoding=None)
-        except (asyncssh.Error, OSError) as error:
-            raise Unreachable(f"{self.name} opens no session: {error}") from error
+        for pause in (*PAUSES, None):
+            try:
+                return await self._connection.create_process(shlex.join(argv), encoding=None)
+            except (asyncssh.Error, OSError) as error:
+                if pause is None or self.lost or not isinstance(error, asyncssh.ChannelOpenError):
+                    raise Unreachable(f"{self.name} opens no session: {error}", hint="is MaxSessions 10?") from error
+            await asyncio.sleep(pause)
+        raise AssertionError("the last attempt returns or raises")
 
     def _judge(self, argv: Sequence[str], ended: Ended) -> Ended:
         if ended.status is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -10,12 +10,10 @@ import msgspec
 
 from hsops.api import CheckResult
 from hsops.plugins.openstack import compute, condition
-from hsops.plugins.openstack.kinds.aggregate import Aggregate
-from hsops.plugins.openstack.kinds.hypervisor import Hypervisor
 from hsops.plugins.openstack.kinds.service import OURS, Service
-from hsops.plugins.openstack.pages import Hypervisors
 from hsops.plugins.openstack.workflows.facts import Guest, Host
-from hsops.plugins.openstack.workflows.headroom import Target, fit
+from hsops.plugins.openstack.workflows.headroom import fit
+from hsops.plugins.openstack.workflows.targets import Targets
 
 if TYPE_CHECKING:
     from hsops.plugins.openstack.client import OpenStack
@@ -112,46 +110,15 @@ async def masakari(cloud: OpenStack) -> CheckResult:
     )
 
 
-async def targets(cloud: OpenStack, host: Host, to: str) -> Sequence[Target]:
-    """Hosts that may take servers: enabled, up, not this one; only `to` when it is given."""
-    pages = await cloud.pages("compute", "/os-hypervisors/detail", Hypervisors)
-    rows = [row for _, page in pages for row in page.rows if row.host != host.host and _takes(row)]
-    rows = [row for row in rows if not to or to in (row.host, row.hypervisor_hostname)]
-    zones = {
-        service.host: service.zone or "" for service in await cloud.directory.services.get(0.0) if service.is_compute
-    }
-    aggregates = await cloud.directory.aggregates.get(0.0)
-    rooms = await cloud.directory.capacity.rooms([row.id for row in rows], budget=0)
-    return [
-        Target(
-            row.host,
-            zones.get(row.host, ""),
-            _properties(aggregates, row.host),
-            {kind: amount.free for kind, amount in rooms.get(row.id, {}).items()},
-            {kind: amount.capacity for kind, amount in rooms.get(row.id, {}).items()},
-        )
-        for row in rows
-    ]
-
-
-def _takes(row: Hypervisor) -> bool:
-    return row.status == "enabled" and row.state == "up"
-
-
-def _properties(aggregates: Sequence[Aggregate], host: str) -> Mapping[str, str]:
-    return {name: value for one in aggregates if host in one.hosts for name, value in one.metadata.items()}
-
-
-async def hosts_spare(cloud: OpenStack, host: Host, to: str) -> CheckResult:
+async def hosts_spare(host: Host, targets: Targets) -> CheckResult:
     """Not the last host, nor the last of its zone or of one of its aggregates."""
-    others = await targets(cloud, host, to)
+    others = await targets.get()
     if not others:
-        text = f"{to} is not enabled and up" if to else "no other host is enabled and up"
+        text = f"{targets.to} is not enabled and up" if targets.to else "no other host is enabled and up"
         return verdict("hosts.spare", text, "", "enable another host first")
     alone = [] if any(other.zone == host.zone for other in others) else [f"zone {host.zone}"]
     names = {other.name for other in others}
-    aggregates = {one.name: one.hosts for one in await cloud.directory.aggregates.get()}
-    alone += [f"aggregate {name}" for name in host.aggregates if not names & set(aggregates.get(name, ()))]
+    alone += [f"aggregate {name}" for name in host.aggregates if not names & await targets.members(name)]
     return verdict(
         "hosts.spare",
         f"it is the last host enabled of {', '.join(alone)}" if alone else "",
@@ -160,11 +127,10 @@ async def hosts_spare(cloud: OpenStack, host: Host, to: str) -> CheckResult:
     )
 
 
-async def headroom(cloud: OpenStack, host: Host, to: str, guests: Sequence[Guest]) -> CheckResult:
+async def headroom(host: Host, targets: Targets, guests: Sequence[Guest]) -> CheckResult:
     """Room for all that will move, by what placement may still promise, within the zone."""
-    others = await targets(cloud, host, to)
     moving = [guest for guest in guests if guest.default != "leave"]
-    result = fit(moving, others, host.zone)
+    result = fit(moving, await targets.get(), host.zone)
     homeless = ", ".join(result.homeless[:5])
     return verdict(
         "headroom",

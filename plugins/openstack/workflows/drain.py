@@ -22,6 +22,7 @@ from hsops.plugins.openstack.workflows.move import move
 from hsops.plugins.openstack.workflows.proof import Leftovers
 from hsops.plugins.openstack.workflows.questions import ask
 from hsops.plugins.openstack.workflows.silence import Silence, mute, tell_alerts
+from hsops.plugins.openstack.workflows.targets import Targets
 from hsops.plugins.openstack.workflows.treatment import COLD, LEAVE, LIVE
 
 if TYPE_CHECKING:
@@ -47,7 +48,8 @@ async def drain(run: Run) -> None:
     await _prove(run, host, found, ways, moved)
     if is_silent:
         await silence.keep()
-    await run.note(f"{host.host} is ready for work; then: hsops run hypervisor.return --host {host.node}")
+    if not run.planning:
+        await run.note(f"{host.host} is ready for work; then: hsops run hypervisor.return --host {host.node}")
 
 
 def _cloud(run: Run) -> OpenStack:
@@ -61,13 +63,13 @@ def _mark(run: Run) -> str:
 
 
 async def _check(run: Run, host: Host, found: Sequence[Guest]) -> None:
-    to = str(run.values.get("to") or "")
+    targets = Targets(lambda: _cloud(run), host, str(run.values.get("to") or ""))
     await run.check("service.up", lambda: checks.service_up(_cloud(run), host))
     await run.check("service.free", lambda: checks.service_free(_cloud(run), host, _mark(run)))
     await run.check("servers.settled", lambda: checks.servers_settled(found))
     await run.check("migrations.none", lambda: checks.migrations_none(_cloud(run), host))
-    await run.check("hosts.spare", lambda: checks.hosts_spare(_cloud(run), host, to))
-    await run.check("headroom", lambda: checks.headroom(_cloud(run), host, to, found))
+    await run.check("hosts.spare", lambda: checks.hosts_spare(host, targets))
+    await run.check("headroom", lambda: checks.headroom(host, targets, found))
     await run.check("neutron.up", lambda: checks.neutron_up(_cloud(run)))
     await run.check("login", lambda: checks.login_lasts(_cloud(run)))
     await run.check("masakari", lambda: checks.masakari(_cloud(run)))

@@ -7,6 +7,7 @@ from hsops.plugins.openstack import compute
 from hsops.plugins.openstack.kinds.migration import Migration
 from hsops.plugins.openstack.workflows.journey import Watch
 
+_QUEUED = ("accepted", "queued")
 _SETTLES = 30
 """Looks after an abort."""
 
@@ -26,8 +27,10 @@ class Stall:
 
     async def judge(self, moving: Migration | None) -> str:
         """Why the item fails now; empty while there is hope."""
+        if moving is not None and moving.status in _QUEUED:  # nova does few at a time: its time has not begun
+            self._deadline = self._watch.waited + self._watch.trip.timeout
         is_late = self._watch.waited > self._deadline
-        why = self._stuck(moving) or (f"not moved after {self._deadline / 60:.0f} min" if is_late else "")
+        why = self._stuck(moving) or (f"not moved in {self._watch.trip.timeout / 60:.0f} min" if is_late else "")
         if not why:
             return ""
         if self._watch.trip.when_stuck == "wait":

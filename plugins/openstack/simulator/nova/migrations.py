@@ -30,7 +30,7 @@ class Migrations(Part):
         rows = [m for m in reversed(self.compute.migrations.values()) if self._wanted(call, m)]
         if not since(call.version, 59):
             return {"migrations": [self._record(call, m) for m in rows]}
-        page, more = self.page(call, rows, "uuid") if "limit" in call.query or "marker" in call.query else (rows, False)
+        page, more = self.page(call, rows, "uuid")
         links = self.next_link(call, "migrations", page[-1].uuid, more=more) if page else {}
         return {"migrations": [self._record(call, m) for m in page], **links}
 

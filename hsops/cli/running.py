@@ -1,0 +1,136 @@
+"""The work behind ``hsops run``: plan, ask, start, follow."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hsops.cli.engines import open_engine
+from hsops.cli.following import follow
+from hsops.cli.inputs import pairs, read_inputs, usage
+from hsops.cli.opening import one_site, open_sites, run
+from hsops.cli.output import documents, streams
+from hsops.cli.plan_text import plan_lines
+from hsops.config import Site
+from hsops.errors import UserError
+from hsops.plugin import Danger, Workflow
+from hsops.registry import Registry, near
+from hsops.session import Session
+
+if TYPE_CHECKING:
+    from hsops.workflow.engine import Engine
+    from hsops.workflow.values import Plan
+
+FORMS = ("text", "json", "yaml")
+REFUSED = 3
+INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What was asked for."""
+
+    workflow: str
+    arguments: tuple[str, ...] = ()
+    plan: bool = False
+    yes: bool = False
+    force: tuple[str, ...] = ()
+    choices: tuple[str, ...] = ()
+    reason: str = ""
+    form: str = "text"
+    site: str = ""
+
+
+def show_inputs(name: str) -> int:
+    """Print the inputs of a workflow. Raises UserError."""
+    streams.write(usage(_workflow(Registry.load(), name)))
+    return 0
+
+
+def _workflow(registry: Registry, name: str) -> Workflow:
+    if not name:
+        raise UserError("no workflow is named", hint="hsops run WORKFLOW; `hsops workflows` lists them")
+    if name.startswith("-"):
+        raise UserError(f"the workflow comes before {name}", hint=f"hsops run WORKFLOW {name} …")
+    return registry.workflow(name)
+
+
+def run_workflow(request: Request) -> int:
+    """Plan or run. Gives the exit code; raises HsopsError."""
+    if request.form not in FORMS:
+        raise UserError(f"there is no output {request.form}", hint=near(request.form, FORMS))
+    if request.plan and request.yes:
+        raise UserError("--plan and --yes exclude each other", hint="--plan shows, --yes does")
+    sites, registry = open_sites(request.site)
+    order = _Order(request, _workflow(registry, request.workflow), one_site(sites))
+    return run(order.carry_out(registry))
+
+
+class _Order:
+    """A request that is understood: workflow, site, inputs."""
+
+    def __init__(self, request: Request, workflow: Workflow, site: Site) -> None:
+        self._request = request
+        self._workflow = workflow
+        self._site = site
+        self._values = read_inputs(workflow, self._arguments())
+        self._choices = pairs("--choice", request.choices)
+        self._force = pairs("--force", request.force, request.reason)
+
+    def _arguments(self) -> list[str]:
+        """``--reason`` is an input as well where the workflow has one of that name."""
+        request = self._request
+        takes = any(entry.name == "reason" for entry in self._workflow.inputs)
+        return [*request.arguments, *(["--reason", request.reason] if takes and request.reason else [])]
+
+    async def carry_out(self, registry: Registry) -> int:
+        async with Session([self._site], registry) as session:
+            engine = await open_engine(session, work=not self._request.plan, adopt=False)
+            try:
+                return await self._with(engine)
+            finally:
+                await engine.close()
+
+    async def _with(self, engine: Engine) -> int:
+        plan = await engine.plan(self._workflow.name, self._values, self._choices, self._site.name, force=self._force)
+        if self._request.plan:
+            self._print(plan)
+            return REFUSED if plan.obstacles else 0
+        if plan.obstacles:
+            self._print(plan)
+            for obstacle in plan.obstacles:
+                streams.say(f"refused: {obstacle}")
+            return REFUSED
+        if not self._request.yes and not await self._approved(plan):
+            return REFUSED
+        run_id = await engine.submit(
+            self._workflow.name, self._values, self._choices, self._site.name, force=self._force, attended=False
+        )
+        streams.say(f"run {run_id} → hsops runs show {run_id}")
+        return await follow(engine, run_id, self._request.form)
+
+    def _print(self, plan: Plan) -> None:
+        if self._request.form == "json":
+            streams.write(documents.as_json(plan))
+        elif self._request.form == "yaml":
+            streams.write(documents.as_yaml(plan))
+        else:
+            streams.write("".join(f"{line}\n" for line in plan_lines(plan)))
+
+    async def _approved(self, plan: Plan) -> bool:
+        """Show the plan and ask; on tier prod the target's name is typed. Raises UserError where nobody is there."""
+        for line in plan_lines(plan):
+            streams.say(line)
+        if not (sys.stdin.isatty() and sys.stderr.isatty()):
+            raise UserError("nobody is there to approve the plan", hint="--yes does it, --plan only shows it")
+        typed = self._site.tier == "prod" or self._workflow.danger is Danger.DESTRUCTIVE
+        wanted = plan.target if typed and plan.target else "yes"
+        sys.stderr.write(f"Nothing has been changed. Type {wanted} to go on: ")
+        sys.stderr.flush()
+        answer = await asyncio.to_thread(sys.stdin.readline)
+        if answer.strip() != wanted:
+            streams.say("not approved, nothing was changed")
+            return False
+        return True
