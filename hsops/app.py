@@ -433,14 +433,14 @@ def nothing_on_stderr() -> Iterator[None]:
     loggers = [logging.getLogger(), logging.getLogger("hsops")]
     taken = [(logger, handler) for logger in loggers for handler in logger.handlers if _writes_to_terminal(handler)]
     before, logging.lastResort = logging.lastResort, None
-    logging.captureWarnings(True)  # noqa: FBT003 - the library's own signature
+    logging.captureWarnings(True)
     for logger, handler in taken:
         logger.removeHandler(handler)
     try:
         yield
     finally:
         logging.lastResort = before
-        logging.captureWarnings(False)  # noqa: FBT003 - as above
+        logging.captureWarnings(False)
         for logger, handler in taken:
             logger.addHandler(handler)
 

@@ -147,8 +147,8 @@ def _words(kinds: Iterable[Kind]) -> Mapping[str, Sequence[str]]:
         short = kind.name.partition(".")[2]
         names = {short, kind.title, kind.plural, *kind.aliases}
         names |= {name.replace(" ", "-") for name in names}
-        for name in names:
-            words[name.lower()].append(kind.name)
+        for name in {name.lower() for name in names}:
+            words[name].append(kind.name)
     return {word: sorted(names) for word, names in words.items()}
 
 

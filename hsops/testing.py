@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from hsops.api import Batch, Health, Plugin, QualityStatus, Ref, Resource, State, plain
+from hsops.api import Action, Batch, Health, Plugin, QualityStatus, Ref, Resource, State, Workflow, plain
 from hsops.registry import resolve
 
 CLIENT_LIBRARIES = ("aiohttp", "asyncssh", "dbos", "hvac", "kubernetes", "maas.client", "openstack", "rados", "textual")
@@ -73,18 +73,19 @@ def _check_panels(plugin: Plugin) -> None:
 
 def _check_offers(plugin: Plugin) -> None:
     known = {kind.name for kind in plugin.kinds}
-    for offer in (*plugin.actions, *plugin.workflows):
+    offers: list[Action | Workflow] = [*plugin.actions, *plugin.workflows]
+    for offer in offers:
         assert set(offer.kinds) <= known, f"{offer.name} is offered on foreign kinds"
         for field in offer.inputs:
             assert field.type != "ref" or field.kind, f"{offer.name}: {field.name} does not say which kind it takes"
     for kind in known:
-        keys = [offer.key for offer in (*plugin.actions, *plugin.workflows) if kind in offer.kinds and offer.key]
+        keys = [offer.key for offer in offers if kind in offer.kinds and offer.key]
         assert len(set(keys)) == len(keys), f"{kind}: two offers on one key"
 
 
 def _check_targets(plugin: Plugin) -> None:
     """Every ``module:attribute`` exists. Client libraries must be installed for it."""
-    offers = [offer.run for offer in (*plugin.actions, *plugin.workflows)]
+    offers = [*(action.run for action in plugin.actions), *(workflow.run for workflow in plugin.workflows)]
     capabilities = [plugin.raw, plugin.discover, plugin.series, plugin.silencer, plugin.maintenance, plugin.simulator]
     for target in [plugin.connect, *offers, *filter(None, capabilities)]:
         assert callable(resolve(target)), f"{target} cannot be called"

@@ -55,7 +55,7 @@ class Overview(View):
 
     def __init__(self, desk: Desk, place: Place = OVERVIEW) -> None:
         super().__init__(desk, place)
-        self._timeline = Timeline(desk.registry)
+        self._timeline = Timeline(desk.store, desk.registry)
         self._known: dict[tuple[str, str], tuple[tuple[int, ...], Sequence[Headline]]] = {}
         self._due: Timer | None = None
         self._pause = SHORTEST
@@ -67,7 +67,7 @@ class Overview(View):
 
     def reload(self) -> None:
         """Draw it all."""
-        self._timeline.take(self.desk.store.log)
+        self._timeline.take()
         self._paint()
 
     def changed(self, changes: dict[str, KindChanges]) -> None:
@@ -83,7 +83,7 @@ class Overview(View):
     def _paint_due(self) -> None:
         self._due = None
         if self._on_top:
-            self._timeline.take(self.desk.store.log)
+            self._timeline.take()
             self._paint()
 
     def _paint(self) -> None:

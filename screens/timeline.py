@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from hsops.live.changes import ChangeLog
+from hsops.live.store import Store
 from hsops.model import Change, Health, Key
 from hsops.registry import Registry
 from hsops.screens.place import Place, View
@@ -15,6 +15,8 @@ from hsops.screens.text import Line, Span, clock, line, span
 
 FLOOD: Final = 3
 """More changes of one field of one kind in a minute than this become one line."""
+ANCHORS: Final = 2
+"""Hosts, racks … shown of a changed row."""
 KEPT: Final = 120
 """Groups kept."""
 
@@ -45,13 +47,15 @@ class Group:
 class Timeline:
     """Follows a change log; `take` reads only what is new in it."""
 
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, store: Store, registry: Registry) -> None:
+        self._store = store
         self._registry = registry
         self._groups: dict[_Group, Group] = {}
         self._seen = 0
 
-    def take(self, log: ChangeLog) -> bool:
+    def take(self) -> bool:
         """Read what came since the last time; False when nothing did."""
+        log = self._store.log
         new = log.total - self._seen
         if new <= 0:
             return False
@@ -78,29 +82,30 @@ class Timeline:
 
     def _group_lines(self, group: Group, many_sites: bool) -> Sequence[tuple[float, Line]]:
         if group.count <= FLOOD:
-            return [(change.when, change_line(change, self._registry, many_sites)) for change in group.changes]
+            return [
+                (change.when, change_line(change, self._store, self._registry, many_sites=many_sites))
+                for change in group.changes
+            ]
         return [(group.first, self._flood(group, many_sites))]
 
     def _flood(self, group: Group, many_sites: bool) -> Line:
         first = group.changes[0]
         key = first.key
         place = Place(View.PANEL, kind=key.kind, site=key.site if many_sites else "")
-        what = {"": "came and went"}.get(first.field, first.field)
-        steps = [f"{_shown(old)} → {_shown(new)} ×{count:,}" for (old, new), count in group.steps.most_common(2)]
+        steps = [_step(first.field, old, new, count) for (old, new), count in group.steps.most_common(2)]
         more = " …" if len(group.steps) > 2 else ""
         name = self._registry.kind(key.kind).plural
         return line(
-            Span(clock(group.first), "dim"),
-            "  ",
+            Span(f" {clock(group.first)}  ", "dim"),
             *_site(key, many_sites),
             span(f"{group.count:,} {name}", "", place),
-            f"  {what}  " if first.field else "  ",
+            f"  {first.field}  " if first.field else "  ",
             Span(" · ".join(steps) + more, _style(group.worst)),
         )
 
 
-def change_line(change: Change, registry: Registry, many_sites: bool) -> Line:
-    """One change: when, of what, from what to what."""
+def change_line(change: Change, store: Store, registry: Registry, *, many_sites: bool) -> Line:
+    """One change: when, of what, from what to what, and where that is."""
     place = Place(View.DETAIL, kind=change.key.kind, key=change.key)
     title = registry.kind(change.key.kind).title
     if change.field:
@@ -108,18 +113,34 @@ def change_line(change: Change, registry: Registry, many_sites: bool) -> Line:
     else:
         what = line(span("new" if change.new else "gone", _style(change.health) if change.new else "dim"))
     head = line(
-        Span(clock(change.when), "dim"),
-        "  ",
+        Span(f" {clock(change.when)}  ", "dim"),
         *_site(change.key, many_sites),
         Span(f"{title} ", "dim"),
         span(change.title, "", place),
         "  ",
     )
-    return (*head, *what)
+    return (*head, *what, *_anchors(store, change.key))
 
 
 def _site(key: Key, many_sites: bool) -> Line:
     return (span(f"{key.site} ", "dim"),) if many_sites else ()
+
+
+def _step(field: str, old: str, new: str, count: int) -> str:
+    return f"{_shown(old)} → {_shown(new)} ×{count:,}" if field else f"{new or old} ×{count:,}"
+
+
+def _anchors(store: Store, key: Key) -> Line:
+    """Where the row meets other systems: its host, its rack."""
+    row = store.get(key)
+    if row is None:
+        return ()
+    found = [link.target for link in row.links() if link.target.is_anchor][:ANCHORS]
+    spans: list[Span] = []
+    for target in found:
+        anchor = Key(key.site, "", target.kind, target.id)
+        spans += [Span("  "), span(str(target), "dim", Place(View.DETAIL, kind=target.kind, key=anchor))]
+    return tuple(spans)
 
 
 def _shown(value: str) -> str:

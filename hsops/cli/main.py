@@ -24,6 +24,7 @@ from hsops.cli import (
     site,
     status,
 )
+from hsops.cli.texts import leave_texts
 
 if TYPE_CHECKING:
     from hsops.errors import HsopsError
@@ -84,7 +85,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _guarded(args: list[str]) -> int:
     try:
-        code: Any = get_command(app).main(args, prog_name="hsops", standalone_mode=False)
+        command = get_command(app)
+        leave_texts(command)
+        code: Any = command.main(args, prog_name="hsops", standalone_mode=False)
     except typer.Abort:
         return INTERRUPTED
     except BrokenPipeError:

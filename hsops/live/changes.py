@@ -7,10 +7,13 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 
+from hsops.errors import plain
 from hsops.model import Change, Column, Key, Kind, Resource, State, Value
 
 KEPT = 5_000
 """Changes kept for the timeline, and as many again for the quiet kinds."""
+LONGEST = 512
+"""Characters of a text in the log: what a tenant chose must not fill the memory, nor drive a terminal later."""
 
 
 def text_of(value: Value) -> str:
@@ -34,6 +37,11 @@ def differences(columns: Sequence[Column], old: Resource, new: Resource) -> Iter
         before, after = text_of(column.value(old)), text_of(column.value(new))
         if before != after:
             yield column.name, before, after
+
+
+def short(text: str) -> str:
+    """A text as it is kept."""
+    return text if len(text) <= LONGEST and text.isprintable() else plain(text, LONGEST)
 
 
 class ChangeLog:
@@ -67,14 +75,15 @@ class ChangeLog:
 
     def came(self, kind: Kind, key: Key, resource: Resource, when: float) -> None:
         """A row that was not there before."""
-        change = Change(when, key, resource.title(), "", "", "new", resource.health())
+        change = Change(when, key, short(resource.title()), "", "", "new", resource.health())
         self.write(change, quiet=kind.quiet)
 
     def went(self, kind: Kind, key: Key, resource: Resource, when: float) -> None:
         """A row that is gone."""
-        self.write(Change(when, key, resource.title(), "", "gone", ""), quiet=kind.quiet)
+        self.write(Change(when, key, short(resource.title()), "", "gone", ""), quiet=kind.quiet)
 
     def changed(self, kind: Kind, key: Key, old: Resource, new: Resource, when: float) -> None:
         """One line for every tracked column that reads differently."""
         for name, before, after in differences(kind.columns, old, new):
-            self.write(Change(when, key, new.title(), name, before, after, new.health()), quiet=kind.quiet)
+            change = Change(when, key, short(new.title()), name, short(before), short(after), new.health())
+            self.write(change, quiet=kind.quiet)

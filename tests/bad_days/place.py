@@ -79,7 +79,7 @@ async def asked_until(
     states: Sequence[SourceState] = ()
     try:
         async with asyncio.timeout(PATIENCE):
-            while not condition(states := await session.refresh(kinds)):
+            while not condition(states := await session.refresh(kinds)):  # noqa: ASYNC110 - asked anew each time
                 await asyncio.sleep(0.05)
     except TimeoutError:
         raise AssertionError(f"it never came: {states}") from None

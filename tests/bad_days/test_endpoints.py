@@ -95,8 +95,10 @@ async def test_a_system_that_never_answered_is_down_and_comes_by_itself(
         session.start()
         own, rest = kinds_of(session, system), others(session, system)
         await until(
-            lambda: all(session.store.state(SITE, system, kind).status is SourceStatus.DOWN for kind in own)
-            and all_live(states_of(session, rest)),
+            lambda: (
+                all(session.store.state(SITE, system, kind).status is SourceStatus.DOWN for kind in own)
+                and all_live(states_of(session, rest))
+            ),
             lambda: states_of(session, kinds_of(session)),
         )
         assert all(state.age(time.time()) is None for state in states_of(session, own)), "there never were data"
@@ -119,7 +121,9 @@ async def test_all_systems_are_gone_at_once_and_all_come_back(site: SimulatedSit
         await asked_until(session, kinds, all_live)
 
 
-@pytest.mark.xfail(strict=True, reason="urllib3's NewConnectionError is also a ConnectTimeoutError, which is asked first")
+@pytest.mark.xfail(
+    strict=True, reason="urllib3's NewConnectionError is a ConnectTimeoutError too, and those come first"
+)
 async def test_a_refused_connection_is_not_called_slow(site: SimulatedSite, tmp_path: Path) -> None:
     async with opened(site_file(site.file, tmp_path)) as session:
         await ready(session)

@@ -18,7 +18,13 @@ from tests.core.conftest import BOX
 pytestmark = pytest.mark.asyncio
 
 TOY = Plugin(
-    name="toy", title="Toy", layer=Layer.COMPUTE, options=Options, connect="tests.core:connect", kinds=(BOX,), sources=()
+    name="toy",
+    title="Toy",
+    layer=Layer.COMPUTE,
+    options=Options,
+    connect="tests.core:connect",
+    kinds=(BOX,),
+    sources=(),
 )
 
 
