@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar, Final
@@ -88,6 +88,7 @@ class HsopsApp(App[int]):
         state_dir: Path | None = None,
         skins: Path | None = None,
         open_engine: OpenEngine | None = None,
+        clock: Callable[[], float] | None = None,
     ) -> None:
         self._skin = theme
         self._skins = skins
@@ -95,7 +96,8 @@ class HsopsApp(App[int]):
         sites = {site.name: site.tier for site in session.sites}
         self.desk = Desk(
             session=session,
-            guard=Guard(sites, time.time),
+            clock=clock or time.time,
+            guard=Guard(sites, clock or time.time),
             runs=Runs(open_engine),
             state_dir=state_dir,
             ascii_only=ascii_only,

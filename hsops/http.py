@@ -170,7 +170,8 @@ class HttpClient:
         except HsopsError:
             raise
         except TimeoutError as error:
-            raise self._error(TimedOut, f"no answer in {self._endpoint.timeout:g} s") from error
+            hint = "is it overloaded or behind a firewall?"
+            raise self._error(TimedOut, f"no answer in {self._endpoint.timeout:g} s", hint) from error
         except lib.ClientConnectorCertificateError as error:
             hint = "set `ca:` in the site file to the CA that signed it"
             raise self._error(BadAnswer, f"its certificate is not trusted: {error}", hint) from error

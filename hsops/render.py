@@ -60,14 +60,16 @@ def moment(when: datetime) -> str:
 
 
 def length(seconds: float) -> str:
-    """A length of time as people say it: ``4m``, ``3h``, ``41d``; below a minute in seconds."""
+    """A length of time as people say it: ``4m``, ``3h``, ``41d``; below a second in ``ms``."""
     if not math.isfinite(seconds):
         return UNKNOWN
-    sign, whole = ("-", int(-seconds)) if seconds < 0 else ("", int(seconds))
+    sign, left = ("-", -seconds) if seconds < 0 else ("", seconds)
     for least, unit, letter in _LENGTHS:
-        if whole >= least:
-            return f"{sign}{whole // unit}{letter}"
-    return f"{sign}{seconds if sign == '' else -seconds:.2g}s" if 0 < abs(seconds) < 1 else f"{sign}{whole}s"
+        if left >= least:
+            return f"{sign}{int(left // unit)}{letter}"
+    if 0 < left < 1:
+        return f"{sign}{left * 1000:.3g}ms"
+    return f"{sign}{int(left)}s"
 
 
 def size(count: float) -> str:

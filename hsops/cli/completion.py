@@ -5,6 +5,7 @@ Whatever goes wrong gives no proposals: a shell's prompt is no place for a messa
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any, TypeAlias
@@ -53,8 +54,18 @@ def complete_workflow(ctx: typer.Context, incomplete: str) -> Iterable[str]:
 @_quietly
 def complete_column(ctx: typer.Context, incomplete: str) -> Iterable[str]:
     """Columns of the kind that stands on the line already."""
-    kind = _registry().kind(str(ctx.params.get("kind", "")).partition("/")[0])
+    kind = _registry().kind(_kind_word(ctx).partition(",")[0].partition("/")[0])
     return [*(column.name for column in kind.columns), "id", "site", "system", "health"]
+
+
+def _kind_word(ctx: typer.Context) -> str:
+    """The kind on the line. While an option has no value yet typer gives no arguments: then from the shell's words."""
+    known = ctx.params.get("kind")
+    if known:
+        return str(known)
+    line = os.environ.get("COMP_WORDS") or os.environ.get("_TYPER_COMPLETE_ARGS", "")
+    words = line.split()
+    return words[words.index("get") + 1]
 
 
 @_quietly

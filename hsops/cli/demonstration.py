@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hsops.cli.opening import run
+from hsops.cli.output import streams
 from hsops.cli.terminal import show_console
 from hsops.registry import resolve
 
@@ -24,8 +25,7 @@ async def _serve(options: Mapping[str, Any]) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, done.set)
     async with resolve("hsops.simulator.site:SimulatedSite")(**options) as site:
-        sys.stdout.write(f"{site.file}\n")
-        sys.stdout.flush()
+        streams.write(f"{site.file}\n", flush=True)
         sys.stderr.write(f"serving until ctrl-c; in another terminal: hsops --site {site.file}\n")
         await done.wait()
     return 0

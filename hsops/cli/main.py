@@ -24,6 +24,7 @@ from hsops.cli import (
     site,
     status,
 )
+from hsops.cli.output.streams import ReaderGone
 from hsops.cli.texts import leave_texts
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code = _guarded(args)
         sys.stdout.flush()
-    except BrokenPipeError:
+    except (BrokenPipeError, ReaderGone):
         return _quiet_pipe()
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -90,7 +91,7 @@ def _guarded(args: list[str]) -> int:
         code: Any = command.main(args, prog_name="hsops", standalone_mode=False)
     except typer.Abort:
         return INTERRUPTED
-    except BrokenPipeError:
+    except ReaderGone:
         raise
     except Exception as error:  # noqa: BLE001 - the last stop before a person's eyes
         return _told(error)
@@ -109,10 +110,7 @@ def _told(error: Exception) -> int:
     if isinstance(error, HsopsError):
         return _told_ours(error)
     if isinstance(error, typer.TyperException):
-        show = getattr(error, "show", None)
-        if show is not None:
-            show()
-        return error.exit_code
+        return _told_usage(error)
     if isinstance(error, OSError) and error.filename is not None:
         sys.stderr.write(f"hsops: {error.filename}: {error.strerror}\n")
         return 1
@@ -122,6 +120,14 @@ def _told(error: Exception) -> int:
 
 def _told_ours(error: HsopsError) -> int:
     sys.stderr.write(f"hsops: {error}\n")
+    return error.exit_code
+
+
+def _told_usage(error: typer.TyperException) -> int:
+    """What typer found wrong with the command line, in one line."""
+    command = getattr(getattr(error, "ctx", None), "command_path", "hsops")
+    text = " ".join(error.format_message().split()).rstrip(".")
+    sys.stderr.write(f"{command}: {text[:1].lower()}{text[1:]} → {command} --help\n")
     return error.exit_code
 
 

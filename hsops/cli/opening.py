@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
+from hsops.cli.output.streams import say
 from hsops.config import Site, load_sites
 from hsops.config.paths import log_file, private_dir
 from hsops.config.sites import find_site_files
@@ -26,12 +27,16 @@ def run(work: Coroutine[object, object, T]) -> T:
 
 
 def log_quietly() -> None:
-    """Our warnings go to stderr, in one line; client libraries log to the log file or to nobody, never over output."""
+    """Warnings about the configuration go to stderr; all else goes to the log file or to nobody, never over output.
+
+    What a source has to say is told by its state, once.
+    """
     ours = logging.getLogger("hsops")
     if ours.handlers:
         return
-    handler = logging.StreamHandler()
+    handler = _Said()
     handler.setLevel(logging.WARNING)
+    handler.addFilter(logging.Filter("hsops.config"))
     handler.setFormatter(_Plain("hsops: %(levelname)s: %(message)s"))
     ours.addHandler(handler)
     ours.propagate = False
@@ -39,6 +44,11 @@ def log_quietly() -> None:
     logging.getLogger().addHandler(file)
     if not isinstance(file, logging.NullHandler):
         ours.addHandler(file)
+
+
+class _Said(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        say(self.format(record))
 
 
 class _Plain(logging.Formatter):

@@ -13,13 +13,20 @@ Run = Annotated[str, typer.Argument(metavar="ID", help="Id of the run; its begin
 
 def add_to(app: typer.Typer) -> None:
     """Add the group."""
-    group = typer.Typer(help="List, show, resume and abort runs.", rich_markup_mode=None)
+    group = typer.Typer(help="List, show, resume and abort runs.", rich_markup_mode=None, invoke_without_command=True)
+    group.callback()(_list_without_command)
     for name, command in (
         ("ls", list_runs), ("show", show), ("resume", resume), ("abort", abort), ("pause", pause),
         ("decide", decide), ("logs", logs),
     ):  # fmt: skip
         group.command(name)(command)
     app.add_typer(group, name="runs")
+
+
+def _list_without_command(ctx: typer.Context) -> None:
+    """List, show, resume and abort runs; without a command list them."""
+    if ctx.invoked_subcommand is None:
+        raise typer.Exit(list_runs())
 
 
 def list_runs(

@@ -7,8 +7,10 @@ This reaches into typer's parameters. Where a typer has no such place, nothing i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Any
+
+import typer
 
 _PLACE = "_runtime_param"
 
@@ -23,15 +25,16 @@ class AsGiven:
         return value
 
 
-def leave_texts(command: Any) -> None:
-    """Let the parameters of a command, and of those below it, that are texts or switches stay as they are."""
-    for param in _params(command):
+def leave_texts(command: Any, helps: Sequence[str] = ("--help",)) -> None:
+    """Let the parameters of a command, and of those below it, that are texts or switches stay as they are.
+
+    `helps`: names of the help option, as the command above has it.
+    """
+    helps = command.context_settings.get("help_option_names", helps)
+    asked = command.get_help_option(typer.Context(command, help_option_names=list(helps)))
+    for param in (*command.params, *([asked] if asked is not None else [])):
         descriptor = getattr(param, "type_descriptor", None)
         if hasattr(param, _PLACE) and getattr(descriptor, "annotation", None) in (str, list[str], bool):
             setattr(param, _PLACE, AsGiven())
-
-
-def _params(command: Any) -> Iterator[Any]:
-    yield from command.params
     for inner in getattr(command, "commands", {}).values():
-        yield from _params(inner)
+        leave_texts(inner, helps)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -68,7 +67,7 @@ async def _follow(session: Session, names: set[str], seconds: float | None, show
 def _print(changes: Sequence[Change], show: Callable[[Change], str]) -> int:
     for change in changes:
         streams.write(show(change))
-    sys.stdout.flush()
+    streams.write("", flush=True)
     return len(changes)
 
 

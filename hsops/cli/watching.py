@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
@@ -45,7 +44,7 @@ async def follow(
     for entry in there:
         shown[entry.key] = entry.row
         show(Event("ADDED", entry))
-    sys.stdout.flush()
+    streams.write("", flush=True)
     events: asyncio.Queue[Delta] = asyncio.Queue()
     stop = session.store.subscribe(lambda delta: events.put_nowait(delta) if delta.kind == kind.name else None)
     try:
@@ -55,7 +54,7 @@ async def follow(
                 delta = await events.get()
                 for event in _events(session, delta, match, shown):
                     show(event)
-                sys.stdout.flush()
+                streams.write("", flush=True)
                 _say_state(session, delta)
     finally:
         stop()

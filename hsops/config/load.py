@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any, cast, get_args
 from urllib.parse import urlsplit
 
-import msgspec
-
 from hsops.config.convert import REFERENCE, Fault, convert
 from hsops.config.document import Document, Place, read_document
 from hsops.config.values import TIMEOUT, EngineConfig, Site, System, Tier
@@ -109,16 +107,19 @@ class _Reader:
         if not isinstance(found, Mapping):
             self._tell(("engine",), "engine is not a mapping", "engine: {store: sqlite}")
             return EngineConfig()
+        self._check_store(found.get("store"))
         engine, faults = convert(found, EngineConfig, ("engine",))
         self._take(faults, "engine")
-        return self._store(engine) if engine else EngineConfig()
+        if engine is None or engine.store == "sqlite":
+            return EngineConfig()
+        return engine
 
-    def _store(self, engine: EngineConfig) -> EngineConfig:
+    def _check_store(self, store: Any) -> None:
         place = ("engine", "store")
-        if engine.store in ("", "sqlite"):
-            return msgspec.structs.replace(engine, store="")
+        if not isinstance(store, str) or store in ("", "sqlite"):
+            return
         try:
-            parts = urlsplit(engine.store)
+            parts = urlsplit(store)
             known, password = parts.scheme in ("postgresql", "postgres"), parts.password
         except ValueError:
             known, password = False, None
@@ -126,7 +127,6 @@ class _Reader:
             self._tell(place, "engine: store is neither sqlite nor a postgresql:// URL")
         elif password is not None:
             self._tell(place, "engine: the password must not stand in the URL", f"engine: password: {REFERENCE[6:]}")
-        return engine
 
     def _systems(self, data: Mapping[str, Any], tier: str) -> tuple[System, ...]:
         found = data.get("systems")

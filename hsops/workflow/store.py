@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-BUSY = 10.0
+_OPTIONS = "-csearch_path=hsops,public -clock_timeout=10s -cidle_in_transaction_session_timeout=15s"
+"""PostgreSQL: a process that was stopped inside a transaction must not hold the others up."""
+BUSY = 5.0
 """Seconds that a statement waits for another process to let go of the SQLite file."""
 
 
@@ -77,7 +79,7 @@ class Store:
                 self.url.replace("postgresql://", "postgresql+psycopg://", 1),
                 pool_size=4,
                 pool_pre_ping=True,
-                connect_args={"options": "-csearch_path=hsops,public", "connect_timeout": 10},
+                connect_args={"options": _OPTIONS, "connect_timeout": 10},
             )
         except ImportError:
             raise Unsupported("PostgreSQL needs psycopg", hint="pip install 'hsops[postgres]'") from None

@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from hsops.errors import Unreachable, plain
 from hsops.workflow.redact import redact
 
 if TYPE_CHECKING:
@@ -52,6 +54,7 @@ def launch(url: str, executor: str, execute: Execute, *, migrate: bool = True) -
             "log_level": "ERROR",
             "run_migrations": migrate,
             "sys_db_pool_size": 8,
+            "sys_db_idle_transaction_timeout_sec": 15.0,  # a stopped process lets go of its locks
             "scheduler_polling_interval_sec": 600.0,
         }
     )
@@ -67,9 +70,23 @@ def close(executor: str) -> None:
 
     try:
         forget_queue(executor)
+    except Unreachable:
+        pass  # whoever takes over drops it
     finally:
         DBOS.destroy()
         _current.clear()
+
+
+@contextmanager
+def _errors() -> Iterator[None]:
+    """What the database says through DBOS, as Unreachable."""
+    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 - as above
+
+    try:
+        yield
+    except SQLAlchemyError as error:
+        cause = getattr(error, "orig", None) or error
+        raise Unreachable(redact(plain(str(cause), 300)), system="the engine's store") from error
 
 
 def start(run: str) -> None:
@@ -84,7 +101,8 @@ def start(run: str) -> None:
         with SetWorkflowID(run):
             await DBOS.start_workflow_async(_registered[0], run)
 
-    DBOS.run_step(None, begin)  # outside a workflow: just runs it on that loop
+    with _errors():
+        DBOS.run_step(None, begin)  # outside a workflow: just runs it on that loop
 
 
 def resume(run: str, executor: str) -> None:
@@ -92,7 +110,8 @@ def resume(run: str, executor: str) -> None:
     from dbos import DBOS, error  # noqa: PLC0415 - as above
 
     try:
-        DBOS.resume_workflow(run, queue_name=queue_of(executor))
+        with _errors():
+            DBOS.resume_workflow(run, queue_name=queue_of(executor))
     except error.DBOSNonExistentWorkflowError:  # its first owner died before DBOS heard of it
         start(run)
 
@@ -101,7 +120,8 @@ def failure(run: str) -> str:
     """Why DBOS itself gave a run up, in one sentence; empty when it did not."""
     from dbos import DBOS  # noqa: PLC0415 - as above
 
-    status = DBOS.get_workflow_status(run)
+    with _errors():
+        status = DBOS.get_workflow_status(run)
     if status is None or status.status not in ("ERROR", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"):
         return ""
     return redact(str(status.error or status.status))
@@ -116,7 +136,8 @@ def forget_queue(executor: str) -> None:
     """Drop the queue of a process that has ended."""
     from dbos import DBOS  # noqa: PLC0415 - as above
 
-    DBOS.delete_queue(queue_of(executor))
+    with _errors():
+        DBOS.delete_queue(queue_of(executor))
 
 
 def reserve() -> Slot:

@@ -29,6 +29,7 @@ from hsops.workflow.systems import Connections, Systems
 from hsops.workflow.values import RunStatus
 
 _POLL = 0.1
+_ROUND = 2.0
 MOST_ATTEMPTS = 30
 """A run that has outlived so many processes may be what ends them: it is stopped until a person resumes it."""
 
@@ -76,8 +77,10 @@ class Worker:
             time.sleep(0.02)
         self._stop.set()
         self._thread.join(10.0)
-        transact.close(self.executor)
-        self.lease.close()
+        try:
+            transact.close(self.executor)
+        finally:
+            self.lease.close()
 
     # -- runs
 
@@ -126,7 +129,7 @@ class Worker:
             try:
                 self._deliver()
                 if time.monotonic() >= next_round and not self.lease.lost:
-                    next_round = time.monotonic() + self.lease.ttl / 4
+                    next_round = time.monotonic() + min(self.lease.ttl / 4, _ROUND)
                     self._round()
             except HsopsError:
                 continue  # the store is away: the lease and the journal say so
@@ -156,7 +159,8 @@ class Worker:
                     self._adopt(row)
         for executor in gone:
             transact.forget_queue(executor)
-        self._store.run(leases.forget_idle)
+        if gone:
+            self._store.run(leases.forget_idle)
         self._bury()
 
     def _adopt(self, row: Any) -> None:

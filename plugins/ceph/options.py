@@ -34,11 +34,11 @@ class CephOptions(Options, kw_only=True):
     keyring: str | None = None
     client: str = "client.admin"
     """The cephx user, with its type."""
-    transport: Literal["auto", "rados", "agent", "cli"] = "auto"
+    transport: Literal["auto", "agent", "cli"] = "auto"
     """How commands reach the monitors.
 
-    ``rados``: librados in this process. ``agent``: librados in a helper process that lives as long as the connection.
-    ``cli``: a new ``ceph`` process for every command. ``auto``: the first of them that is possible.
+    ``agent``: librados in a helper process that lives as long as the connection. ``cli``: a new ``ceph`` process for
+    every command. ``auto``: the helper where `python` has python3-rados, else the program.
     """
     python: str = "/usr/bin/python3"
     """The interpreter that has python3-rados, for the helper process."""

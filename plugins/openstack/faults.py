@@ -88,7 +88,8 @@ def _network(error: BaseException, where: Where) -> HsopsError | None:
     not_http = [one for one in parts if isinstance(one, http.client.HTTPException) and not was_reset(one)]
     if not_http:
         return where.error(BadAnswer, f"not an HTTP answer: {_reason(not_http)}")
-    if _any(parts, *_TIMEOUTS):
+    # urllib3 derives "nobody listens" from its time-out
+    if any(isinstance(one, _TIMEOUTS) and not isinstance(one, urllib3.exceptions.NewConnectionError) for one in parts):
         return where.error(TimedOut, "no answer in time", "is the service overloaded, or a firewall silent?")
     if _any(parts, *_CONNECTION):
         return where.error(Unreachable, _reason(parts), "is the service up, and the endpoint right?")

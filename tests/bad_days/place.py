@@ -16,6 +16,8 @@ from hsops.live.state import SourceState
 from hsops.model import Key, Resource
 from hsops.registry import Registry
 from hsops.session import Session
+from hsops.simulator.names import HOSTILE_NAMES, hostile_name
+from hsops.simulator.site import SimulatedSite
 
 PATIENCE = 60.0
 """Seconds after which a condition will not come any more."""
@@ -60,6 +62,15 @@ def rows_of(session: Session, kinds: Collection[str]) -> dict[Key, Resource]:
 def states_of(session: Session, kinds: Collection[str]) -> list[SourceState]:
     """The states of these kinds' sources now."""
     return [state for state in session.store.states() if state.kind in kinds]
+
+
+def rename_servers(site: SimulatedSite) -> dict[str, str]:
+    """Every hostile name on a server of its own; gives the names by the server's id."""
+    names = [*HOSTILE_NAMES, "huge"]
+    servers = site.call(lambda world: [server.id for server in world.compute.newest_first()])[: len(names)]
+    for server, name in zip(servers, names, strict=True):
+        site.inject("server.name", server, name=name)
+    return {server: hostile_name(name) for server, name in zip(servers, names, strict=True)}
 
 
 async def until(condition: Callable[[], bool], about: Callable[[], object] = lambda: "") -> None:

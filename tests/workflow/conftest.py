@@ -14,6 +14,7 @@ from typing import Protocol
 import pytest
 
 from hsops.workflow.engine import Engine
+from tests.lab.env import Postgres
 from tests.lab.fixtures import lab, lab_postgres
 from tests.workflow import toy
 
@@ -37,20 +38,23 @@ def world(tmp_path: Path) -> toy.World:
     return toy.World(tmp_path / "world")
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.lab)])
-def any_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """Where runs are kept: a new SQLite file, and a new database of the lab's PostgreSQL."""
-    if request.param == "sqlite":
-        yield str(tmp_path / "state" / "runs.sqlite")
-        return
+@pytest.fixture
+def postgres(lab_postgres: Postgres) -> Iterator[str]:
+    """The URL of a new database of the lab's PostgreSQL."""
     import psycopg
 
-    base: str = request.getfixturevalue("lab_postgres").dsn
     name = f"hsops_test_{secrets.token_hex(4)}"
-    with psycopg.connect(base, autocommit=True) as connection:
+    with psycopg.connect(lab_postgres.dsn, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
-        yield base.rpartition("/")[0] + "/" + name
+        yield lab_postgres.dsn.rpartition("/")[0] + "/" + name
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.lab)])
+def any_store(request: pytest.FixtureRequest) -> str:
+    """Where runs are kept: once a SQLite file, once a database of PostgreSQL."""
+    place: str = request.getfixturevalue("store" if request.param == "sqlite" else "postgres")
+    return place
 
 
 @pytest.fixture

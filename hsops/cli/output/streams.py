@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import sys
@@ -9,15 +10,25 @@ import sys
 _SGR = {"ok": "32", "maintenance": "34", "unknown": "35", "warn": "33", "critical": "31;1", "dim": "2"}
 
 
+class ReaderGone(Exception):
+    """Who read our stdout has closed it. No OSError: typer would take that for its own."""
+
+
 def say(text: str) -> None:
     """A sentence for the person, on stderr."""
-    sys.stderr.write(text.rstrip("\n") + "\n")
-    sys.stderr.flush()
+    with contextlib.suppress(BrokenPipeError):
+        sys.stderr.write(text.rstrip("\n") + "\n")
+        sys.stderr.flush()
 
 
-def write(text: str) -> None:
-    """Data, on stdout."""
-    sys.stdout.write(text)
+def write(text: str, *, flush: bool = False) -> None:
+    """Data, on stdout. Raises ReaderGone."""
+    try:
+        sys.stdout.write(text)
+        if flush:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        raise ReaderGone from None
 
 
 def is_terminal() -> bool:

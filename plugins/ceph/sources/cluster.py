@@ -14,6 +14,7 @@ from hsops.plugins.ceph import command as commands
 from hsops.plugins.ceph.client import CephClient
 from hsops.plugins.ceph.rows.check import Check, check_of
 from hsops.plugins.ceph.rows.cluster import Cluster, row_of
+from hsops.plugins.ceph.sources.missing import NO_MANAGER, no_quorum
 from hsops.plugins.ceph.sources.recovery import Trend
 from hsops.plugins.ceph.wire import status as wire
 from hsops.plugins.ceph.wire.status import Health, Nodes, Status
@@ -68,11 +69,9 @@ async def poll(client: CephClient, cursor: Any) -> Batch:
 
 
 def _missing(status: Status) -> tuple[str, ...]:
-    if not status.quorum_names:
-        return (f"no quorum among {status.monmap.num_mons} monitors: everything shown is of before that",)
-    if not status.mgrmap.available:
-        return ("no manager answers: states of placement groups, usage and I/O are of before that",)
-    return ()
+    if status.quorum_names and not status.mgrmap.available:
+        return (f"{NO_MANAGER}: states of placement groups, usage and I/O are of before that",)
+    return no_quorum(status)
 
 
 async def _detail(

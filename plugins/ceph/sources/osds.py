@@ -19,14 +19,13 @@ from hsops.plugins.ceph.client import CephClient
 from hsops.plugins.ceph.crush import NOWHERE, Spot
 from hsops.plugins.ceph.rows.host import Host, host_of
 from hsops.plugins.ceph.rows.osd import Osd
+from hsops.plugins.ceph.sources.missing import MANAGER_TIMEOUT, NO_MANAGER, no_quorum
 from hsops.plugins.ceph.sources.osd_map import OsdMap, osd_map
 from hsops.plugins.ceph.wire.osds import Df, Dump, Node, OsdState, Perf, PerfStats, Usage
 from hsops.plugins.ceph.wire.status import Status
 
 STATS_FOR, STATS_FOR_AFTER_CHANGE, STATS_PAUSE = 10.0, 4.0, 20.0
 """Seconds for which fill and latency are taken for known: quietly, after a change of the map, after a failure."""
-STATS_TIMEOUT = 3.0
-"""Seconds for the manager's part: a dead manager must not delay the news of a dead OSD for long."""
 NO_STATS = "fill, latency and number of placement groups"
 
 
@@ -46,6 +45,8 @@ async def poll(client: CephClient, cursor: Any) -> Batch:
     """All hosts and OSDs, or nothing when nothing is new."""
     status = await client.status(max_age=0.0 if cursor is None else 1.0)
     memory = client.memory(OsdMemory)
+    if cursor is not None and not status.quorum_names:
+        return Batch(cursor=cursor, missing=no_quorum(status))
     known = await osd_map(client, status)
     moved = cursor is None or known.dump.epoch != memory.epoch
     fresh = await _stats(client, memory, status, moved)
@@ -75,9 +76,9 @@ async def _stats(client: CephClient, memory: OsdMemory, status: Status, moved: b
 
 async def _read_stats(client: CephClient, memory: OsdMemory, status: Status) -> None:
     if not status.mgrmap.available:
-        memory.usage, memory.perf, memory.missing = {}, {}, (f"{NO_STATS}: no manager answers",)
+        memory.usage, memory.perf, memory.missing = {}, {}, (f"{NO_STATS}: {NO_MANAGER}",)
         return
-    limit = min(client.timeout, STATS_TIMEOUT)
+    limit = min(client.timeout, MANAGER_TIMEOUT)
     df, perf = await asyncio.gather(
         client.ask(commands.OSD_DF, Df, limit), client.ask(commands.OSD_PERF, Perf, limit)
     )  # fmt: skip

@@ -11,6 +11,7 @@ from hsops.api import Batch, Ref
 from hsops.plugins.ceph import command as commands
 from hsops.plugins.ceph.client import CephClient
 from hsops.plugins.ceph.rows.pg import NOBODY, Pg
+from hsops.plugins.ceph.sources.missing import NO_MANAGER, no_quorum
 from hsops.plugins.ceph.wire.decode import decode
 
 
@@ -32,18 +33,23 @@ class PgMemory:
 async def poll(client: CephClient, cursor: Any) -> Batch:
     """All groups the first time, then those that changed."""
     memory = client.memory(PgMemory)
+    status = await client.status(max_age=2.0)
+    if not status.mgrmap.available:
+        return Batch(cursor=cursor, missing=(f"states are of before: {NO_MANAGER}",))
+    missing = no_quorum(status)
     body = await client.body(commands.PGS)
     digest = hash(body)
     if cursor is not None and digest == memory.digest:
-        return Batch(cursor=cursor)
+        return Batch(cursor=cursor, missing=missing)
     dump = decode(commands.PGS, body, Dump)
     if not dump.pg_ready or dump.pg_stats is None:
         return Batch(cursor=cursor, missing=("placement groups: the manager has just started and does not know yet",))
     changed, gone = _merge(memory, dump.pg_stats)
     memory.digest = digest
     if cursor is None:
-        return Batch(upserts=list(memory.rows.values()), full=True, cursor=True)
-    return Batch(upserts=changed, removes=[Ref(Pg.KIND, pgid) for pgid in gone], cursor=True)
+        return Batch(upserts=list(memory.rows.values()), full=True, cursor=True, missing=missing)
+    removes = [Ref(Pg.KIND, pgid) for pgid in gone]
+    return Batch(upserts=changed, removes=removes, cursor=True, missing=missing)
 
 
 def _merge(memory: PgMemory, new: list[Pg]) -> tuple[list[Pg], list[str]]:

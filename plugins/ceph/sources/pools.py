@@ -13,24 +13,33 @@ from hsops.plugins.ceph import command as commands
 from hsops.plugins.ceph.client import CephClient
 from hsops.plugins.ceph.crush import hosts_below
 from hsops.plugins.ceph.rows.pool import Pool
+from hsops.plugins.ceph.sources.missing import MANAGER_TIMEOUT, NO_MANAGER, no_quorum
 from hsops.plugins.ceph.sources.osd_map import OsdMap, osd_map
 from hsops.plugins.ceph.wire.pools import ERASURE, PoolInfo, PoolStats, Stored, Usage
+from hsops.plugins.ceph.wire.status import Status
+
+NO_STATS = "I/O and recovery"
 
 
 async def poll(client: CephClient, cursor: Any) -> Batch:
     """All pools."""
     status = await client.status(max_age=1.0)
+    if cursor is not None and not status.quorum_names:
+        return Batch(cursor=cursor, missing=no_quorum(status))
     known, usage = await asyncio.gather(osd_map(client, status), client.ask(commands.DF, Usage))
-    missing: tuple[str, ...] = ()
-    stats: list[PoolStats] = []
-    if status.mgrmap.available:
-        try:
-            stats = await client.ask(commands.POOL_STATS, list[PoolStats])
-        except HsopsError as error:
-            missing = (f"I/O and recovery: {error.what}",)
-    else:
-        missing = ("I/O and recovery: no manager answers",)
+    stats, missing = await _stats(client, status)
     return Batch(upserts=pools_of(known, usage, stats), full=True, cursor=True, missing=missing)
+
+
+async def _stats(client: CephClient, status: Status) -> tuple[list[PoolStats], tuple[str, ...]]:
+    """The manager's part, or why there is none."""
+    if not status.mgrmap.available:
+        return [], (f"{NO_STATS}: {NO_MANAGER}",)
+    try:
+        limit = min(client.timeout, MANAGER_TIMEOUT)
+        return await client.ask(commands.POOL_STATS, list[PoolStats], limit), ()
+    except HsopsError as error:
+        return [], (f"{NO_STATS}: {error.what}",)
 
 
 def pools_of(known: OsdMap, usage: Usage, stats: list[PoolStats]) -> list[Pool]:

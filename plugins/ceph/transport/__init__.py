@@ -1,5 +1,5 @@
-"""How commands reach a cluster: three ways behind one small interface.
+"""How commands reach a cluster: two ways behind one small interface, here or on a host behind SSH.
 
-`rados` (librados in this process), `agent` (librados in a helper process, here or behind SSH: no new process for a
-command) and `cli` (a ``ceph`` process for every command).
+`agent` (librados in a helper process that stays: no new process for a command) and `cli` (a ``ceph`` process for every
+command). librados never runs in the console's own process: see `agent_program.Cluster`.
 """

@@ -1,8 +1,8 @@
-"""The helper that keeps one librados connection open and answers commands on its standard streams.
+"""The helper that keeps librados connections open and answers commands on its standard streams.
 
 It runs as ``python3 -u -c SOURCE`` under an interpreter that has python3-rados, often on another host: the standard
 library and ``rados`` only, and no syntax newer than Python 3.6. It ends when its input ends, so nothing is left behind
-when the connection is lost. hsops also uses `Cluster` in its own process when ``rados`` is there.
+when the connection is lost.
 
 A frame is two lengths (big-endian, 4 bytes each), a JSON header and a body of bytes. After the line `GREETING` the
 first frame in is the settings; the answer to it is ``{"ready": …}`` or ``{"failed": …}``. Then a frame in is a request
@@ -10,6 +10,7 @@ first frame in is the settings; the answer to it is ``{"ready": …}`` or ``{"fa
 """
 # ruff: noqa: UP006, UP035, UP045 - runs on the Python of the Ceph host: 3.6 has no list[int] and no X | None
 
+import errno
 import json
 import os
 import struct
@@ -19,34 +20,48 @@ from typing import Any, BinaryIO, Dict, Optional, Tuple
 
 GREETING = b"hsops-ceph-agent 1"
 LENGTHS = struct.Struct(">II")
-AT_ONCE = 8
+MONITORS, MANAGER = 8, 4
+"""Commands under way at once."""
 
 
 class Cluster:
-    """One librados connection. Raises what ``rados`` raises."""
+    """Two librados connections: one for the monitors, and one for the manager as soon as it is asked.
+
+    The one for the manager has no time-out of its own: when librados gives up a manager's command and the manager
+    answers after all, librados 16.2 writes to freed memory and takes the process down. Raises what ``rados`` raises.
+    """
 
     def __init__(self, settings: Dict[str, Any]) -> None:
+        self._settings = settings
+        limit = str(settings["timeout"])
+        self._monitors = self._open({"rados_mon_op_timeout": limit, "rados_osd_op_timeout": limit})
+        self._manager = None  # type: Any
+        self._opening = threading.Lock()
+
+    def _open(self, conf: Dict[str, str]) -> Any:
         import rados  # type: ignore[import-not-found,unused-ignore] # noqa: PLC0415 - from the Ceph packages, not from PyPI
 
-        limit = str(settings["timeout"])
-        conf = {"rados_mon_op_timeout": limit, "rados_osd_op_timeout": limit, "client_mount_timeout": limit}
-        self._rados = rados.Rados(conffile=settings.get("conf") or "", name=settings["name"])
-        self._rados.conf_parse_env("CEPH_ARGS")
+        settings = self._settings
+        opened = rados.Rados(conffile=settings.get("conf") or "", name=settings["name"])
+        opened.conf_parse_env("CEPH_ARGS")
         if settings.get("keyring"):
-            conf["keyring"] = settings["keyring"]
+            opened.conf_set("keyring", settings["keyring"])
+        opened.conf_set("client_mount_timeout", str(settings["timeout"]))
         for key, value in conf.items():
-            self._rados.conf_set(key, value)
-        self._rados.connect(timeout=settings["timeout"])
+            opened.conf_set(key, value)
+        opened.connect(timeout=settings["timeout"])
+        return opened
 
     def command(self, request: Dict[str, Any], manager: bool) -> Tuple[int, bytes, str]:
         """Code (positive errno), answer and text."""
-        ask = self._rados.mgr_command if manager else self._rados.mon_command
-        code, out, text = ask(json.dumps(request), b"")
+        if manager:
+            with self._opening:
+                if self._manager is None:
+                    self._manager = self._open({})
+            code, out, text = self._manager.mgr_command(json.dumps(request), b"")
+        else:
+            code, out, text = self._monitors.mon_command(json.dumps(request), b"")
         return abs(code), out, text
-
-    def close(self) -> None:
-        """Leave the cluster."""
-        self._rados.shutdown()
 
 
 def explain(error: BaseException) -> Dict[str, Any]:
@@ -76,21 +91,24 @@ class Answering:
         self._cluster = cluster
         self._out = out
         self._writing = threading.Lock()
-        self._free = threading.Semaphore(AT_ONCE)
+        self._free = {False: threading.Semaphore(MONITORS), True: threading.Semaphore(MANAGER)}
 
     def take(self, request: Dict[str, Any]) -> None:
-        """Start to answer; waits while too many are under way."""
-        self._free.acquire()
-        threading.Thread(target=self._answer, args=(request,), daemon=True).start()
+        """Start to answer. While too many commands wait for a dead manager, the next one is refused at once."""
+        manager = bool(request["manager"])
+        if self._free[manager].acquire(blocking=not manager):
+            threading.Thread(target=self._answer, args=(request, manager), daemon=True).start()
+        else:
+            self.write({"id": request["id"], "code": errno.ETIMEDOUT, "text": "others wait for the manager already"})
 
-    def _answer(self, request: Dict[str, Any]) -> None:
+    def _answer(self, request: Dict[str, Any], manager: bool) -> None:
         try:
-            code, body, text = self._cluster.command(request["command"], request["manager"])
+            code, body, text = self._cluster.command(request["command"], manager)
             header = {"id": request["id"], "code": code, "text": text}
         except Exception as error:  # noqa: BLE001 - whatever librados raises belongs to the one who asked
             header, body = {"id": request["id"], "failed": explain(error)}, b""
         finally:
-            self._free.release()
+            self._free[manager].release()
         self.write(header, body)
 
     def write(self, header: Dict[str, Any], body: bytes = b"") -> None:

@@ -21,7 +21,7 @@ class Transport(Protocol):
 
     @property
     def name(self) -> str:
-        """``rados``, ``agent`` or ``cli``, and where: ``agent on mon1``."""
+        """``agent`` or ``cli``, and where: ``agent on mon1``."""
         ...
 
     @property

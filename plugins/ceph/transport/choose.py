@@ -6,18 +6,13 @@ import msgspec
 
 from hsops.api import Context, Unsupported
 from hsops.plugins.ceph.options import CephOptions
-from hsops.plugins.ceph.transport import agent, cli, inprocess, ssh
+from hsops.plugins.ceph.transport import agent, cli, ssh
 from hsops.plugins.ceph.transport.base import Host, Transport
 from hsops.plugins.ceph.transport.local import LocalHost
 
 
 async def open_transport(options: CephOptions, context: Context) -> Transport:
     """Open it. Raises Unreachable, AuthFailed, Unsupported."""
-    if options.ssh is None and options.transport in ("auto", "rados"):
-        if inprocess.available() or options.transport == "rados":
-            return await inprocess.connect(local_paths(options, context), context.timeout)
-    elif options.transport == "rados":
-        raise Unsupported("transport: rados works on this machine only", hint="take transport: agent with ssh")
     if options.ssh is not None:
         host: Host = await ssh.connect(options.ssh, context)
     else:

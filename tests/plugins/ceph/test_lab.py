@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import json
-import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing as closing
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -36,7 +34,6 @@ from tests.plugins.ceph.helping import Context, lookup, options
 
 pytestmark = [pytest.mark.lab, pytest.mark.asyncio, pytest.mark.timeout(600)]
 PATIENCE = 240.0
-DEBIAN = Path("/usr/lib/python3/dist-packages")
 
 
 def by_ssh(lab_ssh: Ssh) -> dict[str, Any]:
@@ -45,21 +42,6 @@ def by_ssh(lab_ssh: Ssh) -> dict[str, Any]:
         "host": lab_ssh.host, "port": lab_ssh.port, "user": lab_ssh.user, "key": str(lab_ssh.key),
         "known_hosts": str(lab_ssh.known_hosts),
     }  # fmt: skip
-
-
-@pytest.fixture
-def debian_rados() -> Iterator[None]:
-    """Debian's python3-rados in this interpreter, when it was built for its version."""
-    found = sorted(DEBIAN.glob(f"rados.cpython-{sys.version_info.major}{sys.version_info.minor}-*.so"))
-    if not found:
-        pytest.skip("python3-rados of this machine is for another version of Python")
-    spec = importlib.util.spec_from_file_location("rados", found[0])
-    assert spec is not None
-    assert spec.loader is not None
-    sys.modules["rados"] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(sys.modules["rados"])
-    yield
-    del sys.modules["rados"]
 
 
 WAYS = pytest.mark.parametrize("way", ["agent", "cli", "ssh-auto", "ssh-cli"])
@@ -71,7 +53,6 @@ def settings(way: str, lab_ceph: Ceph, lab_ssh: Ssh) -> dict[str, Any]:
     ways: dict[str, dict[str, Any]] = {
         "agent": {**here, "transport": "agent"},
         "cli": {**here, "transport": "cli"},
-        "rados": {**here, "transport": "rados"},
         "ssh-auto": {"ssh": by_ssh(lab_ssh)},
         "ssh-cli": {"ssh": by_ssh(lab_ssh), "transport": "cli"},
     }
@@ -102,12 +83,6 @@ async def test_the_contract_holds(way: str, lab_ceph: Ceph, lab_ssh: Ssh) -> Non
         }[way]  # fmt: skip
         rows = await check_live(PLUGIN, client)
         assert len(rows["ceph.osd"]) == len(lab_ceph.osds)
-
-
-async def test_librados_in_this_process(debian_rados: None, lab_ceph: Ceph, lab_ssh: Ssh) -> None:
-    async with opened(options(settings("rados", lab_ceph, lab_ssh))) as client:
-        assert client.via == "rados on this machine"
-        await check_live(PLUGIN, client)
 
 
 @WAYS

@@ -271,3 +271,23 @@ async def test_every_column_of_every_row_has_a_value() -> None:
         for row in (await source.poll(client, None)).upserts:
             for column in PLUGIN.kind(row.KIND).columns:
                 column.value(row)
+
+
+async def test_without_a_manager_the_groups_keep_their_last_states() -> None:
+    player, client = playing()
+    first = await pgs.poll(client, None)
+    player.answers["ceph status"]["mgrmap"]["available"] = False
+    client.forget_status()
+    batch = await pgs.poll(client, first.cursor)
+    assert (batch.upserts, batch.removes, batch.full) == ((), (), False)
+    assert batch.missing == ("states are of before: no manager answers",)
+
+
+async def test_without_a_quorum_no_source_takes_old_news_for_new() -> None:
+    player, client = playing()
+    cursors = [(source, (await source.poll(client, None)).cursor) for source in PLUGIN.sources if source.poll]
+    player.answers["ceph status"] |= {"quorum": [], "quorum_names": []}
+    for source, cursor in cursors:
+        client.forget_status()
+        assert source.poll is not None
+        assert "no quorum" in (await source.poll(client, cursor)).missing[0], source.kinds

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import json
 import os
 import sys
 import textwrap
@@ -16,7 +18,7 @@ from hsops.plugins.ceph import command as commands
 from hsops.plugins.ceph.client import connect
 from hsops.plugins.ceph.command import Command
 from hsops.plugins.ceph.options import CephOptions
-from hsops.plugins.ceph.transport import agent, cli
+from hsops.plugins.ceph.transport import agent, agent_program, cli
 from hsops.plugins.ceph.transport.base import Transport
 from hsops.plugins.ceph.transport.choose import open_transport
 from hsops.plugins.ceph.transport.local import LocalHost
@@ -76,7 +78,7 @@ async def test_one_helper_answers_every_command(rados: CephOptions) -> None:
     transport = await opened(rados)
     replies = [await transport.command(plain("who"), 5) for _ in range(3)]
     assert len({reply.out for reply in replies}) == 1
-    assert '"rados_mon_op_timeout": "5"' in replies[0].text
+    assert json.loads(replies[0].text)["rados_mon_op_timeout"] == "5"
     assert transport.name == "agent on this machine"
     await transport.aclose()
     await transport.aclose()
@@ -242,8 +244,14 @@ async def test_auto_falls_back_to_the_program(tmp_path: Path) -> None:
     await client.aclose()
 
 
-async def test_rados_behind_ssh_is_refused() -> None:
-    from hsops.plugins.ceph.options import Ssh
-
-    with pytest.raises(Unsupported, match="this machine only"):
-        await opened(CephOptions(transport="rados", ssh=Ssh(host="h")))
+async def test_a_dead_manager_does_not_hold_up_the_monitors(rados: CephOptions) -> None:
+    """More commands than the helper lets wait for the manager: the others are refused at once, monitors answer."""
+    transport = await opened(rados)
+    stuck = Command("sleep", {"seconds": 30}, manager=True)
+    replies = [asyncio.create_task(transport.command(stuck, 60)) for _ in range(agent_program.MANAGER + 1)]
+    done, waiting = await asyncio.wait(replies, return_when=asyncio.FIRST_COMPLETED)
+    assert [task.result().code for task in done] == [errno.ETIMEDOUT]
+    assert (await transport.command(plain("who"), 5)).code == 0
+    await transport.aclose()
+    ended = await asyncio.gather(*waiting, return_exceptions=True)
+    assert {type(error) for error in ended} == {Unreachable}

@@ -47,19 +47,40 @@ def of(module: ModuleType) -> Iterator[type[BaseException]]:
 
 LOWER = sorted(
     {
-        *of(ksa), *of(requests.exceptions), *of(urllib3.exceptions), *of(sdk_errors), *of(msgspec), *of(ssl), *of(socket),
+        *of(ksa), *of(requests.exceptions), *of(urllib3.exceptions), *of(sdk_errors), *of(msgspec), *of(ssl),
+        *of(socket),
         *of(http.client), UnicodeDecodeError, ConnectionResetError, BrokenPipeError, TimeoutError, OSError,
     },
     key=lambda kind: f"{kind.__module__}.{kind.__qualname__}",
 )  # fmt: skip
 
 
+class _Body:
+    """What urllib3 tells its errors of."""
+
+    length_remaining = 10
+
+    def tell(self) -> int:
+        return 0
+
+
 def made(kind: type[BaseException]) -> BaseException:
     """An instance, however its constructor wants it."""
-    for args in ((), ("why",), ("why", "more"), (None, "why"), (None, "url", "why"), (0, "why")):
+    for args in (
+        (),
+        ("why",),
+        ("why", "more"),
+        (None, "why"),
+        (None, "url", "why"),
+        (0, "why"),
+        (_Body(), b"why"),
+        (1, 2),
+    ):
         try:
-            return kind(*args)
-        except Exception:  # noqa: BLE001, PERF203, S112 - the next form of arguments
+            error = kind(*args)
+            str(error)
+            return error
+        except Exception:  # noqa: BLE001, S112 - the next form of arguments
             continue
     found = kind.__new__(kind)
     found.args = ("why",)
@@ -89,10 +110,14 @@ def test_every_lower_exception_becomes_one_of_ours(kind: type[BaseException]) ->
         (ksa.EmptyCatalog("nothing"), Unsupported),
         (ksa.MissingRequiredOptions([]), AuthFailed),
         (sdk_errors.ConfigException("no cloud"), AuthFailed),
+        (urllib3.exceptions.NewConnectionError(None, "refused"), Unreachable),  # type: ignore[arg-type]
         (requests.exceptions.ReadTimeout("slow"), TimedOut),
         (requests.exceptions.InvalidURL("x:y:z"), BadAnswer),
         (urllib3.exceptions.ReadTimeoutError(None, "", "slow"), TimedOut),  # type: ignore[arg-type]
-        (urllib3.exceptions.ProtocolError("aborted", ConnectionResetError(104, "Connection reset by peer")), Unreachable),
+        (
+            urllib3.exceptions.ProtocolError("aborted", ConnectionResetError(104, "Connection reset by peer")),
+            Unreachable,
+        ),
         (urllib3.exceptions.ProtocolError("bad", http.client.BadStatusLine("\x1b[31mSSH-2.0")), BadAnswer),
         (socket.gaierror(-2, "Name or service not known"), Unreachable),
         (ssl.SSLCertVerificationError("self-signed"), Unreachable),
@@ -106,13 +131,10 @@ def test_what_each_means(error: Exception, ours: type[HsopsError]) -> None:
 
 
 def test_the_reason_is_found_below_the_library() -> None:
-    try:
-        try:
-            raise ConnectionRefusedError(111, "Connection refused")
-        except OSError as inner:
-            raise requests.exceptions.ConnectionError(inner) from inner
-    except requests.exceptions.ConnectionError as error:
-        assert "Connection refused" in str(translate(error, WHERE))
+    inner = ConnectionRefusedError(111, "Connection refused")
+    outer = ksa.ConnectFailure("Unable to establish connection to http://x: HTTPConnectionPool(host='x', port=1): …")
+    outer.__context__ = requests.exceptions.ConnectionError(inner)
+    assert translate(outer, WHERE).what == "Connection refused"
 
 
 def test_only_a_dead_connection_is_worth_a_second_try() -> None:
