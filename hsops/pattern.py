@@ -6,7 +6,9 @@ sentence; for the others the text that is searched is cut so that the worst case
 
 from __future__ import annotations
 
+import math
 import re
+import warnings
 from collections.abc import Iterator
 from re import _constants as op  # type: ignore[attr-defined]  # typeshed does not know the parser of 3.11+
 from re import _parser as parser  # type: ignore[attr-defined]
@@ -20,6 +22,7 @@ _WIDE = 12
 """A repetition that may take this often is counted like one without an end."""
 _CUT = {0: 512, 1: 512, 2: 256, 3: 96}
 """Characters of a text that are searched, by the number of wide repetitions: n**(k+1)/(k+1)! steps at worst."""
+_MOST_CHOICES = 10_000
 _REPEATS = {op.MAX_REPEAT, op.MIN_REPEAT, op.POSSESSIVE_REPEAT}
 _BACKWARD = {op.GROUPREF, op.GROUPREF_EXISTS, op.ASSERT, op.ASSERT_NOT}
 
@@ -40,13 +43,17 @@ def compile_pattern(text: str) -> Pattern:
     if len(text) > LONGEST:
         raise UserError(f"the pattern is longer than {LONGEST} characters", hint="say less")
     try:
-        tree = parser.parse(text, re.IGNORECASE)
-        regex = re.compile(text, re.IGNORECASE)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # "possible nested set": nobody can see it while typing
+            tree = parser.parse(text, re.IGNORECASE)
+            regex = re.compile(text, re.IGNORECASE)
     except (re.error, OverflowError, RecursionError) as error:
         raise UserError(f"not a regular expression: {error}", hint=r"write \ before . * ( [ to mean the sign") from None
     wide = sum(_wide_repeats(tree))
     if wide not in _CUT:
         raise UserError(f"{wide} repetitions in one pattern could take for ever", hint=f"use at most {max(_CUT)}")
+    if _choices(tree) > _MOST_CHOICES:
+        raise UserError("so many ways to match could take for ever", hint="write fewer ? and {n,m}")
     return Pattern(regex, _CUT[wide])
 
 
@@ -71,6 +78,23 @@ def _scaled(wide: list[int], times: Any) -> Iterator[int]:
     """A repetition with a count unrolls what is in it."""
     for _ in range(min(int(times), _WIDE)):
         yield from wide
+
+
+def _choices(tree: Any) -> float:
+    """In how many ways the narrow repetitions and alternatives may be taken; capped."""
+    product = 1.0
+    for code, argument in tree:
+        ways = 1.0
+        if code in _REPEATS:
+            low, high, inner = argument
+            narrow = high < _WIDE
+            ways = max(_choices(inner), 1.0) ** min(int(high), 50) * (int(high) - int(low) + 1 if narrow else 1)
+        elif code is op.BRANCH and not _distinct(argument[1]):
+            ways = sum(_choices(branch) for branch in argument[1])
+        else:
+            ways = math.prod(_choices(inner) for inner in _children(code, argument))
+        product = min(product * ways, 2.0 * _MOST_CHOICES)
+    return product
 
 
 def _ambiguous(tree: Any) -> bool:

@@ -119,6 +119,7 @@ class PanelView(View):
             self._rows.match = compile_filter(self._query, self.kind.columns) if self._query else None
         except HsopsError as error:
             self.tell(str(error), problem=True)
+        self._source_state_changed()
         self._rows.load()
         self._show_rows(now=True)
         if self._memory and isinstance(self._memory.cursor, Key) and self.table.move_to(self._memory.cursor):

@@ -17,6 +17,7 @@ from hsops.registry import near
 S = TypeVar("S", bound=msgspec.Struct)
 
 REFERENCE = "write {env: NAME}, {file: PATH} or {command: [PROGRAM, ARGUMENT]}"
+_WORDS = {"list": "array", "mapping": "object", "text": "str"}
 _PATH = re.compile(r" - at `\$(?P<path>[^`]*)`$")
 _STEP = re.compile(r"\.([^.\[]+)|\[(\d+)\]|\[\.\.\.\]")
 _ENV = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
@@ -129,7 +130,9 @@ def _told(error: msgspec.ValidationError, place: Place) -> Fault:
     where = (*place, *steps)
     name = next((step for step in reversed(where) if isinstance(step, str)), "")
     sentence = re.sub(r"Invalid enum value .*", "not one of the values it may have", text)
-    sentence = sentence[:1].lower() + sentence[1:].replace("`", "")
+    sentence = sentence[:1].lower() + sentence[1:].replace("`", "").replace(" | null", "")
+    for ours, theirs in _WORDS.items():
+        sentence = re.sub(rf"\b{theirs}\b", ours, sentence)
     return Fault(where, f"{name}: {sentence}" if name else sentence)
 
 

@@ -96,7 +96,7 @@ class Book:
     async def plan_items(self, entries: Iterable[Entry]) -> None:
         """Show the items of a fan-out before the first one begins."""
         fresh = [entry for entry in entries if entry.info.status is StepStatus.PENDING]
-        await self._wait(self._write([self._state(entry) for entry in fresh]))
+        await self._written(*(self._state(entry) for entry in fresh))
 
     async def begin(self, entry: Entry, *, effect: bool) -> None:
         """An attempt begins. For an effect it is written down on return, so that its undo is known to be needed.
@@ -112,11 +112,10 @@ class Book:
             ended=None,
             verdicts=(),
         )
-        written = self._write(
-            [self._state(entry), self._event(entry, "step", text="")] if effect else [self._state(entry)]
-        )
         if effect:
-            await self._wait(written)
+            await self._written(self._state(entry), self._event(entry, "step", text=""))
+        else:
+            self._write([self._state(entry)])
 
     def progress(self, entry: Entry) -> None:
         """How far it is. The last one replaces the one before, so that a long wait does not fill the store."""
@@ -135,7 +134,7 @@ class Book:
         """It failed and somebody has to decide; on return that is written down."""
         entry.change(status=StepStatus.FAILED, text=_clean(reason), ended=now(), verdicts=tuple(verdicts))
         ask = self._event(entry, "question", data={"verdicts": [verdict.value for verdict in verdicts]})
-        await self._wait(self._write([self._state(entry), ask]))
+        await self._written(self._state(entry), ask)
 
     def sample(self, entry: Entry, text: str, fraction: float | None, left: float | None) -> None:
         """Keep how far it is, without writing it."""
@@ -154,11 +153,11 @@ class Book:
         fields = f"status = :status, reason = :reason, code = :code, started = coalesce(started, :now){ended}{owner}"
         sql = text(f"UPDATE hsops_run SET {fields} WHERE id = :run")  # noqa: S608 - own text
         event = self.event("run", status=status.value, text=reason, data={"code": code} if code else {})
-        await self._wait(self._write([event, lambda connection: connection.execute(sql, values)]))
+        await self._written(event, lambda connection: connection.execute(sql, values))
 
     async def want_abort(self) -> None:
         """Leave the wish to undo everything where a later life of the run finds it."""
-        await self._wait(self._write([lambda connection: runs.wish(connection, self.run, "abort")]))
+        await self._written(lambda connection: runs.wish(connection, self.run, "abort"))
 
     def touches(self, numbers: dict[str, int | str]) -> None:
         """What the run touches."""
@@ -203,8 +202,8 @@ class Book:
 
     # -- writing
 
-    def _write(self, writes: Sequence[Write]) -> Future[None]:
-        return self._journal.post(lambda connection: self._fenced(connection, writes))
+    def _write(self, writes: Sequence[Write], *, urgent: bool = False) -> Future[None]:
+        return self._journal.post(lambda connection: self._fenced(connection, writes), urgent=urgent)
 
     def _fenced(self, connection: Connection, writes: Sequence[Write]) -> None:
         """A process that was taken over must not write over what the new owner writes."""
@@ -213,9 +212,10 @@ class Book:
         for write in writes:
             write(connection)
 
-    async def _wait(self, written: Future[None]) -> None:
+    async def _written(self, *writes: Write) -> None:
+        """Write, and return when it is there. Raises TakenOver or Stopped."""
         try:
-            await asyncio.wrap_future(written)
+            await asyncio.wrap_future(self._write(writes, urgent=True))
         except NotOwnerError:
             raise TakenOver("another process has taken the run over") from None
         except HsopsError as error:  # given up only when this process is closing

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, InvalidStateError
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from hsops.errors import HsopsError
 from hsops.workflow.store import Store
@@ -24,7 +24,13 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 Write: TypeAlias = "Callable[[Connection], object]"
-_Entry: TypeAlias = "tuple[Write, Future[None]]"
+_MOMENT = 0.02
+
+
+class _Entry(NamedTuple):
+    write: Write
+    done: Future[None]
+    urgent: bool
 
 
 class Journal:
@@ -49,10 +55,10 @@ class Journal:
         self._closing.set()
         self._thread.join(1.0)
 
-    def post(self, write: Write) -> Future[None]:
-        """Queue a write. The future is done when it is committed; wait for it only when that matters."""
+    def post(self, write: Write, *, urgent: bool = False) -> Future[None]:
+        """Queue a write; the future is done when it is committed. Others wait a moment for an `urgent` one's commit."""
         done: Future[None] = Future()
-        self._queue.put((write, done))
+        self._queue.put(_Entry(write, done, urgent))
         return done
 
     def _work(self) -> None:
@@ -66,10 +72,12 @@ class Journal:
         """Everything that is queued, at least one; False when it was the last."""
         batch: list[_Entry] = []
         entry = self._queue.get()
+        until = time.monotonic() + _MOMENT
         while entry is not None:
             batch.append(entry)
+            patience = 0.0 if any(waited.urgent for waited in batch) else until - time.monotonic()
             try:
-                entry = self._queue.get_nowait()
+                entry = self._queue.get(timeout=patience) if patience > 0 else self._queue.get_nowait()
             except queue.Empty:
                 return batch, True
         return batch, False
@@ -78,7 +86,7 @@ class Journal:
         pause = 0.1
         while True:
             try:
-                self.store.run(lambda connection: [write(connection) for write, _ in batch])
+                self.store.run(lambda connection: [entry.write(connection) for entry in batch])
                 break
             except HsopsError as error:
                 self.trouble = str(error)
@@ -101,6 +109,6 @@ class Journal:
 
 
 def _finish(batch: Sequence[_Entry], error: Exception | None = None) -> None:
-    for _, done in batch:
+    for _, done, _ in batch:
         with contextlib.suppress(InvalidStateError):  # who waited for it has gone
             done.set_exception(error) if error else done.set_result(None)

@@ -124,7 +124,9 @@ def failure(run: str) -> str:
         status = DBOS.get_workflow_status(run)
     if status is None or status.status not in ("ERROR", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"):
         return ""
-    return redact(str(status.error or status.status))
+    if isinstance(status.error, str):  # DBOS shows what it could not read, which is of no use to anybody
+        return "its journal can not be read: damaged, or pickled and refused"
+    return redact(plain(str(status.error or status.status)))
 
 
 def queue_of(executor: str) -> str:
@@ -200,6 +202,6 @@ class _Complaints(logging.Handler):
 def _hush() -> None:
     """DBOS adds a handler that writes on stderr, over the screen, unless its logger has one already."""
     logger = logging.getLogger("dbos")
+    logger.propagate = False
     if not any(isinstance(handler, _Complaints) for handler in logger.handlers):
         logger.handlers[:] = [_Complaints()]
-        logger.propagate = False

@@ -22,6 +22,7 @@ from hsops.api import (
 from hsops.plugins.ceph.command import Command
 
 NO_MONITOR = "check mon_host, the network and whether the monitors have a quorum"
+NO_MANAGER = "ask ceph mgr stat whether one is active"
 KEY = "check client and keyring"
 _CONNECTING = re.compile(r"\[errno (\d+)\] (.*error connecting to the cluster.*)")
 _DECISIONS: Mapping[int, type[HsopsError]] = {
@@ -47,8 +48,8 @@ def of_command(command: Command, code: int, text: str) -> HsopsError:
     kind = _DECISIONS.get(code, BadAnswer)
     what = _last_line(text) or os.strerror(code)
     if kind is TimedOut:
-        who = "no manager" if command.manager else "no monitor"
-        return TimedOut(f"{who} answered in time", thing=str(command), hint=NO_MONITOR)
+        who, hint = ("no manager", NO_MANAGER) if command.manager else ("no monitor", NO_MONITOR)
+        return TimedOut(f"{who} answered in time", thing=str(command), hint=hint)
     if kind is Forbidden:
         return Forbidden(what, thing=str(command), hint="give the cephx user the capability for it")
     return kind(what, thing=str(command))

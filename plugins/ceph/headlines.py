@@ -32,7 +32,7 @@ def _of(cluster: Cluster, osds: Sequence[Osd]) -> Iterator[Headline]:
 
 
 def _phrases(cluster: Cluster) -> Iterator[str]:
-    yield f"{cluster.status} {_first(cluster)}"
+    yield f"{cluster.status} {_first(cluster)}".rstrip()
     if not cluster.manager:
         yield "no manager, the rest is old"
     if cluster.inactive:
@@ -55,6 +55,8 @@ def _first(cluster: Cluster) -> str:
     if reasons:
         more = f" (+{len(reasons) - 1})" if len(reasons) > 1 else ""
         return f"{plain(reasons[0], 80)}{more}"
+    if not cluster.manager:
+        return ""
     if cluster.clean:
         return f"{cluster.pgs:,} PGs clean"
     if cluster.settling:

@@ -72,16 +72,7 @@ class Console:
 
     async def type(self, text: str) -> None:
         """Type a text."""
-        names = {
-            " ": "space",
-            "/": "slash",
-            "-": "minus",
-            "@": "at",
-            "=": "equals_sign",
-            ".": "full_stop",
-            "!": "exclamation_mark",
-        }
-        await self.press(*(names.get(char, char) for char in text))
+        await self.press(*(KEYS.get(char, char) for char in text))
 
     async def command(self, line: str) -> None:
         """Enter a line after ``:``."""
@@ -110,7 +101,11 @@ class Console:
         name = self.session.registry.kind(kind).name
         await self.command(kind)
         await self.until(lambda: self.place.view is View.PANEL and self.place.kind == name, f"the panel of {kind}")
-        await self.until(lambda: bool(self.panel.table.keys) or "→" in self.text, "rows or a reason")
+        await self.until(lambda: bool(self.panel.table.keys) or bool(self.why_empty()), "rows or a reason")
+
+    def why_empty(self) -> str:
+        """What stands where rows would be."""
+        return " ".join(line.strip() for line in self.lines()[3:-1] if line.strip())
 
     async def second(self) -> None:
         """What happens once a second, now; and all that was said is drawn."""
@@ -125,7 +120,8 @@ class Console:
 
     def names(self) -> list[str]:
         """First words of the rows of the panel, in order, all of them."""
-        return [self.session.store.rows(key.kind)[key].title() for key in self.panel.table.keys]
+        rows = [self.session.store.get(key) for key in self.panel.table.keys]
+        return [row.title() for row in rows if row is not None]
 
     def said(self) -> str:
         """What the last line says."""
@@ -154,8 +150,8 @@ async def console(
         async with app.run_test(size=size) as pilot:
             made = Console(app, pilot, world, session)
             await made.until(
-                lambda: all(state.status.value != "connecting" for state in session.store.states()), "answers"
+                lambda: all(s.status is not CONNECTING for s in session.store.states()), "the first answers"
             )
-            app.view and app.view.reload()
-            await pilot.pause()
+            await made.until(lambda: all(s.status is not CONNECTING for s in session.systems), "the first probes")
+            await made.second()
             yield made

@@ -141,7 +141,7 @@ async def test_a_pickled_input_is_refused(world: toy.World, opened: Open, store:
         await engine.resume(run)
         info = await when(engine, run, lambda info: info.status.over)
     assert info.status is RunStatus.FAILED
-    assert "pickled row was refused" in info.reason
+    assert "pickled and refused" in info.reason
     assert not (tmp_path / "bang").exists()
 
 

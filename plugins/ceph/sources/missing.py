@@ -5,7 +5,7 @@ from __future__ import annotations
 from hsops.plugins.ceph.wire.status import Status
 
 MANAGER_TIMEOUT = 3.0
-"""Seconds for the manager's part of a row: the monitors need 30 s to notice a dead one, the rest shall not wait for it."""
+"""Seconds for the manager's part of a row: the monitors need 30 s to notice that one is dead."""
 NO_MANAGER = "no manager answers"
 
 

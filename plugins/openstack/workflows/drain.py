@@ -154,7 +154,7 @@ async def _prove(
     await run.verify("servers well", lambda: left.all_well(gone))
     await _tell_ports(run, gone)
     if stay:
-        await run.note(f"{len(stay)} servers stay on {host.host}: {', '.join(sorted(stay))}")
+        await run.note(f"left on {host.host}: {', '.join(sorted(stay))}")
 
 
 async def _tell_ports(run: Run, gone: Sequence[str]) -> None:

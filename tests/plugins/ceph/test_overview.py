@@ -52,6 +52,11 @@ def test_health_ok_but_not_clean() -> None:
     assert said(row)[0].text == "HEALTH_OK 11 of 100 PGs not clean"
 
 
+def test_without_a_manager_nothing_is_called_clean() -> None:
+    first = said(cluster(manager=False))[0]
+    assert (first.health, first.text) == (Health.WARN, "HEALTH_OK · no manager, the rest is old")
+
+
 def test_no_quorum_says_nothing_else() -> None:
     assert said(cluster(quorum=())) == [
         Headline(Health.CRITICAL, "no quorum of 3 monitors, data stale", "ceph.cluster")

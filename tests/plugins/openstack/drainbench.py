@@ -61,7 +61,7 @@ class Bench:
         """Comment and state of every silence."""
 
         def look(world: Any) -> list[tuple[str, str]]:
-            return [(one.comment, one.state(world.clock.now())) for one in world.silences.items.values()]
+            return [(one.comment, one.state(world.clock.now())) for one in world.silences.all.values()]
 
         return self.site.call(look)
 
@@ -96,6 +96,10 @@ class Bench:
             await asyncio.sleep(0.05)
         pytest.fail("it did not come")
 
+    async def notes(self, run: str) -> list[str]:
+        """The sentences of a run's report."""
+        return [event.text async for event in self.engine.events(run, follow=False) if event.kind == "note"]
+
     async def texts(self, run: str) -> dict[str, str]:
         """What each step and item of a run said last."""
         return {step.item or step.name: step.text for step in await self.engine.steps(run)}
@@ -106,10 +110,12 @@ async def bench(folder: Path, monkeypatch: pytest.MonkeyPatch, *, speed: float =
     """All of it."""
     monkeypatch.setattr(journey, "EVERY", 0.05)
     registry = Registry.load()
-    async with SimulatedSite(machines=14, servers=24, speed=speed, only=["openstack", "alertmanager"]) as site:
-        async with Session([load_site(site.file, registry)], registry) as session:
-            async with Engine(session, folder / "runs.sqlite", registry.workflow) as engine:
-                yield Bench(site, engine, session, site.call(_plain_host))
+    async with (
+        SimulatedSite(machines=14, servers=24, speed=speed, only=["openstack", "alertmanager"]) as site,
+        Session([load_site(site.file, registry)], registry) as session,
+        Engine(session, folder / "runs.sqlite", registry.workflow) as engine,
+    ):
+        yield Bench(site, engine, session, site.call(_plain_host))
 
 
 def _plain_host(world: Any) -> str:
