@@ -44,9 +44,12 @@ from hsops.themes.values import Theme
 
 log = logging.getLogger("hsops.console")
 
-RUNS_AFTER: Final = 3.0
-"""Seconds after the first paint at which the runs are listed: the engine is heavy."""
+RUNS_EVERY: Final = 3.0
+"""Seconds between two lists of the runs; the first one comes that long after the first paint, the engine is heavy."""
 
+
+RUNS_FILE: Final = "runs.sqlite"
+"""Where `hsops.cli.engines` keeps runs when the site file does not say otherwise."""
 
 _PASSING: Final = (Kind.FORM, Kind.PLAN)
 
@@ -88,6 +91,7 @@ class HsopsApp(App[int]):
         state_dir: Path | None = None,
         skins: Path | None = None,
         open_engine: OpenEngine | None = None,
+        runs_exist: Callable[[], bool] = lambda: True,
         clock: Callable[[], float] | None = None,
     ) -> None:
         self._skin = theme
@@ -98,7 +102,7 @@ class HsopsApp(App[int]):
             session=session,
             clock=clock or time.time,
             guard=Guard(sites, clock or time.time),
-            runs=Runs(open_engine),
+            runs=Runs(open_engine, runs_exist),
             state_dir=state_dir,
             ascii_only=ascii_only,
             commands=History(state_dir / "commands" if state_dir else None),
@@ -129,8 +133,7 @@ class HsopsApp(App[int]):
         self._stop_telling = self.desk.store.subscribe(self._pulse.note)
         self.desk.session.start()
         self.set_interval(1.0, self._second)
-        if self.desk.runs.can_open:
-            self.set_timer(RUNS_AFTER, self._list_runs)
+        self.set_interval(RUNS_EVERY, self._list_runs)
 
     def _fatal_error(self) -> None:
         """Textual's end after an error of ours: no traceback for the person, all of it for the log."""
@@ -159,14 +162,18 @@ class HsopsApp(App[int]):
             view.second()
 
     def _list_runs(self) -> None:
-        self.run_worker(self._refresh_runs(), group="runs", exclusive=True)
+        if self.desk.runs.worth_listing:
+            self.run_worker(self._refresh_runs(), group="runs", exclusive=True)
 
     async def _refresh_runs(self) -> None:
+        before = self.desk.runs.infos
         try:
             await self.desk.runs.refresh()
         except HsopsError as error:
             log.warning("runs cannot be listed: %s", error)
-        self.set_timer(RUNS_AFTER, self._list_runs)
+        view = self.view
+        if view is not None and before != self.desk.runs.infos:
+            view.runs_changed()
 
     # -- going places
 
@@ -417,6 +424,7 @@ def make_app(session: Session, *, theme: str | None = None, **more: Any) -> Hsop
         state_dir=state_dir(),
         skins=skins,
         keymap=user_keymap(session.registry),
+        runs_exist=lambda: any(s.engine.store for s in session.sites) or (state_dir() / RUNS_FILE).exists(),
         **more,
     )
 

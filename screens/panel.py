@@ -154,6 +154,10 @@ class PanelView(View):
             self.table.invalidate(own.changed)
         self.title_line.rebuild()
 
+    def runs_changed(self) -> None:
+        """The notes tell of runs."""
+        self.table.invalidate(self._rows.keys)
+
     def tick(self) -> None:
         """Ages in the title; rows move to where they belong when nobody works with them."""
         if self.desk.clock() - self._touched > SETTLED and self._rows.sort():

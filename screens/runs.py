@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from importlib import import_module
 from typing import Any, Protocol, TypeAlias
 
 from hsops.errors import Unsupported
@@ -82,8 +83,9 @@ OpenEngine: TypeAlias = Callable[[bool], Awaitable[RunEngine]]
 class Runs:
     """The engine, opened late: first one that only looks, one that works when somebody starts or resumes a run."""
 
-    def __init__(self, open_engine: OpenEngine | None = None) -> None:
+    def __init__(self, open_engine: OpenEngine | None = None, exist: Callable[[], bool] = lambda: True) -> None:
         self._open = open_engine
+        self._exist = exist
         self._engine: RunEngine | None = None
         self._works = False
         self._lock = asyncio.Lock()
@@ -92,9 +94,9 @@ class Runs:
         """Runs that are worked on in this process."""
 
     @property
-    def can_open(self) -> bool:
-        """Whether this console has an engine."""
-        return self._open is not None
+    def worth_listing(self) -> bool:
+        """Whether there is an engine, and a store in which it may find runs: else it is not even loaded."""
+        return self._open is not None and (self._engine is not None or self._exist())
 
     async def looking(self) -> RunEngine:
         """An engine to ask about runs. Raises HsopsError."""
@@ -109,6 +111,7 @@ class Runs:
             if self._engine is None or (work and not self._works):
                 if self._open is None:
                     raise Unsupported("this console has no workflow engine")
+                await asyncio.to_thread(import_module, "hsops.workflow.engine")  # half a second of imports
                 before, self._engine = self._engine, await self._open(work)
                 self._works = work
                 if before is not None:

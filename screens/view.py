@@ -74,6 +74,9 @@ class View(NarrowScreen[None], inherit_bindings=False):
     def tick(self) -> None:
         """Once a second while the view is on top: ages."""
 
+    def runs_changed(self) -> None:
+        """The list of runs is another one while the view is on top."""
+
     def remember(self) -> Memory:
         """What to restore when the place is opened again."""
         return Memory()

@@ -1,8 +1,8 @@
 """The themes that come with hsops.
 
 Contrast of every meaning on its background is at least 4.5 to 1 (tests/screens/test_themes.py measures it). The
-colour-blind ones keep the states apart for protan, deutan and tritan eyes: blue, yellow and vermilion, after the
-palette of Okabe and Ito.
+colour-blind ones keep the states apart for protan, deutan and tritan eyes, by lightness as much as by hue. All but
+mono keep them apart in the sixteen colours of a plain terminal too.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ DARK: Final = Theme(
     surface="#1b2229",
     foreground="#d7dde3",
     dim="#8d98a3",
-    ok="#6fc276",
+    ok="#68bf74",
     warn="#e8b84a",
     critical="#ff7068",
-    maintenance="#6fb3f2",
+    maintenance="#6bb3f6",
     unknown="#b6a6d8",
     accent="#56c8d8",
     bar="#7f9fc0",
@@ -42,7 +42,7 @@ LIGHT: Final = Theme(
     surface="#eeeee8",
     foreground="#1d242b",
     dim="#5e6872",
-    ok="#1f7a33",
+    ok="#0e7731",
     warn="#8a5a00",
     critical="#c01d26",
     maintenance="#1b5fae",
@@ -50,7 +50,7 @@ LIGHT: Final = Theme(
     accent="#00707f",
     bar="#456a90",
     changed="#f4efb8",
-    cursor="#cfe0f2",
+    cursor="#b9cbe0",
     frame={"prod": "#f3c9c9", "staging": "#f3e2b3", "lab": "#c6e6df"},
     text_styles=_STRONG,
 )
@@ -63,10 +63,10 @@ COLOUR_BLIND: Final = Theme(
     surface="#1a2028",
     foreground="#e0e4e8",
     dim="#939ca6",
-    ok="#3fa0e0",
-    warn="#f0e442",
-    critical="#f5793a",
-    maintenance="#d9a8d6",
+    ok="#17c6d4",
+    warn="#fff752",
+    critical="#f94954",
+    maintenance="#b960fc",
     unknown="#b5b5b5",
     accent="#f5f5f5",
     bar="#7fa6c9",
@@ -84,15 +84,15 @@ COLOUR_BLIND_LIGHT: Final = Theme(
     surface="#efefea",
     foreground="#1b1f24",
     dim="#5d656e",
-    ok="#005a9c",
-    warn="#7d6a00",
-    critical="#b03a00",
-    maintenance="#8a3b78",
+    ok="#0b2fd0",
+    warn="#726d00",
+    critical="#5f0534",
+    maintenance="#cb2da2",
     unknown="#5f5f5f",
     accent="#111111",
     bar="#4a6d8f",
     changed="#f5efb0",
-    cursor="#cadcef",
+    cursor="#b4c6dc",
     frame={"prod": "#f5d0bb", "staging": "#f2e8a8", "lab": "#c5def0"},
     text_styles={"critical": "bold", "unknown": "italic", "accent": "bold", "maintenance": "italic"},
 )

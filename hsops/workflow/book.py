@@ -61,6 +61,7 @@ class Book:
     def __init__(self, journal: Journal, run: str, owner: str) -> None:
         self.run = run
         self.status = RunStatus.RUNNING
+        self.reason = ""
         self._journal = journal
         self._owner = owner
         self._entries: dict[str, Entry] = {}
@@ -92,6 +93,13 @@ class Book:
         return [entry.info for entry in self._entries.values() if entry.asks]
 
     # -- steps
+
+    @property
+    def not_taken_back(self) -> Sequence[StepInfo]:
+        """What was begun, could be undone and was not: nothing, after a complete rollback."""
+        begun = [entry.info for entry in self._entries.values() if entry.begun and entry.info.undoable]
+        undone = {entry.info.name for entry in self._entries.values() if entry.info.kind == "undo" and entry.begun}
+        return [info for info in begun if info.key not in undone]
 
     async def plan_items(self, entries: Iterable[Entry]) -> None:
         """Show the items of a fan-out before the first one begins."""
@@ -146,7 +154,7 @@ class Book:
     async def set_status(self, status: RunStatus, reason: str = "", *, code: int = 0, release: bool = False) -> None:
         """The run's own state; `release`: nobody works on it from here on."""
         self.status = status
-        reason = _clean(reason)
+        self.reason = reason = _clean(reason)
         values = {"run": self.run, "status": status.value, "reason": reason, "code": code, "now": time.time()}
         ended = ", ended = :now" if status.over else ""
         owner = ", owner = ''" if release or status.over else ""
@@ -155,9 +163,9 @@ class Book:
         event = self.event("run", status=status.value, text=reason, data={"code": code} if code else {})
         await self._written(event, lambda connection: connection.execute(sql, values))
 
-    async def want_abort(self) -> None:
+    async def want_abort(self, by: str) -> None:
         """Leave the wish to undo everything where a later life of the run finds it."""
-        await self._written(lambda connection: runs.wish(connection, self.run, "abort"))
+        await self._written(lambda connection: runs.wish(connection, self.run, "abort", by))
 
     def touches(self, numbers: dict[str, int | str]) -> None:
         """What the run touches."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from hsops.errors import HsopsError
 from hsops.workflow.redact import redact_json
-from hsops.workflow.signals import Aborted, Refused
+from hsops.workflow.signals import Aborted, Refused, Stopped
 from hsops.workflow.values import RunStatus
 
 if TYPE_CHECKING:
@@ -66,12 +66,14 @@ class Context:
                     self.lease.check()
                     await self.mailbox.wait(0.5)
         if self.mailbox.wish == "abort" and not self.compensating:
-            raise Aborted("abort was asked for")
+            raise Aborted(self.mailbox.abort_reason)
         self.lease.check()
 
     def refuse_unmet(self) -> None:
-        """Before the first effect. Raises Refused."""
-        if self.unmet and not self.compensating:
+        """Before an effect. Raises Refused, or Stopped when something was changed already."""
+        if self.unmet and self.book.changed_anything:
+            raise Stopped("; ".join(self.unmet))
+        if self.unmet:
             raise Refused("; ".join(self.unmet), code=3)
 
     def waiting(self) -> AbstractAsyncContextManager[None]:
@@ -101,7 +103,7 @@ class Context:
             status, reason = RunStatus.PAUSED, "paused"
         elif self.compensating:
             status = RunStatus.ROLLING_BACK
-        if status is not self.book.status:
+        if (status, reason) != (self.book.status, self.book.reason):
             await self.book.set_status(status, reason)
 
 

@@ -203,20 +203,20 @@ class Engine:
     async def abort(self, run: str) -> RunInfo:
         """Undo what was begun, last first, from whatever state it is in. Raises Conflict when it is over."""
         await self._unended(run)
-        await self._ask(lambda connection: runs.wish(connection, run, "abort"))
+        await self._ask(lambda connection: runs.wish(connection, run, "abort", _me()))
         return await self._go_on(run)
 
     async def pause(self, run: str) -> RunInfo:
         """Begin nothing new; what is in flight ends. `resume` goes on."""
         await self._unended(run)
-        await self._ask(lambda connection: runs.wish(connection, run, "pause"))
+        await self._ask(lambda connection: runs.wish(connection, run, "pause", _me()))
         return await self.info(run)
 
     async def resume(self, run: str) -> RunInfo:
         """Go on where it is: paused, stopped, or failed and not decided otherwise (which means: retry)."""
         await self._unended(run)
-        await self._ask(lambda connection: runs.wish(connection, run, ""))
-        await self._ask(lambda connection: runs.retry_all(connection, run))
+        await self._ask(lambda connection: runs.wish(connection, run, "", _me()))
+        await self._ask(lambda connection: runs.retry_all(connection, run, _me()))
         return await self._go_on(run)
 
     async def decide(self, run: str, item: str, verdict: Verdict | str) -> None:
@@ -231,7 +231,7 @@ class Engine:
             if wanted not in step.verdicts:
                 allowed = ", ".join(verdict.value for verdict in step.verdicts)
                 raise UserError(f"{item} can not be decided so: {wanted}", thing=f"run {run}", hint=f"one of {allowed}")
-            await self._ask(lambda connection, key=step.key: runs.decide(connection, run, key, wanted))  # type: ignore[misc] # as above
+            await self._ask(lambda connection, key=step.key: runs.decide(connection, run, key, wanted, _me()))  # type: ignore[misc] # as above
 
     # -- parts
 
@@ -269,6 +269,10 @@ def _rests(info: RunInfo) -> bool:
     return info.status.over or info.status is RunStatus.STOPPED
 
 
+def _me() -> str:
+    return f"{getpass.getuser()}@{socket.gethostname()}"
+
+
 def _verdict(text: Verdict | str) -> Verdict:
     try:
         return Verdict(text)
@@ -292,7 +296,7 @@ def _request(
         workflow=workflow.name,
         site=site,
         values=convert(workflow, values),
-        author=f"{getpass.getuser()}@{socket.gethostname()}",
+        author=_me(),
         choices=dict(choices or {}),
         force=dict(force or {}),
         attended=attended,

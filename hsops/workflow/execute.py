@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shlex
 
 from hsops.errors import HsopsError, Unreachable
 from hsops.plugin import Workflow
@@ -26,7 +27,7 @@ async def execute(context: Context, workflow: Workflow) -> None:
     """
     try:
         if context.mailbox.wish == "abort" and not context.book.changed_anything:
-            raise Aborted("abort was asked for before anything was changed")
+            raise Aborted(context.mailbox.abort_reason)
         await _forwards(context, workflow)
     except Aborted as abort:
         await _backwards(context, abort.reason)
@@ -49,7 +50,7 @@ async def _forwards(context: Context, workflow: Workflow) -> None:
         _log.debug("the function of %s failed", workflow.name, exc_info=error)
         context.lease.check()
         if context.mailbox.wish == "abort":
-            raise Aborted("abort was asked for") from None
+            raise Aborted(context.mailbox.abort_reason) from None
         raise Stopped(f"{workflow.name} itself failed: {explain(error)}") from error
     context.refuse_unmet()
 
@@ -57,6 +58,9 @@ async def _forwards(context: Context, workflow: Workflow) -> None:
 async def _backwards(context: Context, reason: str) -> None:
     try:
         await roll_back(context, reason)
+        left = [info.undo_command or (info.key,) for info in context.book.not_taken_back]
+        if left:  # the function did not come as far as it once did: it is not the one that began the run
+            raise Stopped("not taken back, do it by hand: " + "; ".join(shlex.join(argv) for argv in left))
     except Stopped as stop:
         await _stopped(context, stop)
         raise
@@ -81,5 +85,5 @@ async def _connect(context: Context) -> None:
             if not context.request.attended or not isinstance(error, Unreachable):
                 raise Stopped(str(error)) from None
             await context.book.set_status(RunStatus.WAITING, str(error))
-        await context.gate()
+        context.lease.check()
         await context.mailbox.wait(_CONNECT_AGAIN)

@@ -60,6 +60,8 @@ async def _one(
         report.close()
         if outcome.status == "failed":
             raise ItemFailedError(outcome.text)
+        if outcome.status not in ("done", "skipped"):
+            raise ItemFailedError(f"{outcome.status!r} is no end of an item")
         return {"status": outcome.status, "text": outcome.text}
 
     turn = Turn(slots)

@@ -106,19 +106,19 @@ class Lease:
         return connection.execute(text(sql), values).rowcount == 1
 
 
-def fence_dead(store: Store, connection: Connection, me: str) -> Sequence[str]:
-    """Every process whose time is over, fenced: from here on it can not renew."""
+def fence_dead(store: Store, connection: Connection, me: str) -> None:
+    """Fence every process whose time is over: from here on it can not renew."""
     now = store.now(connection)
-    leases = connection.execute(text("SELECT * FROM hsops_lease WHERE executor <> :me"), {"me": me}).all()
-    gone = [lease for lease in leases if runs.dead(lease, now)]
-    return [lease.executor for lease in gone if lease.taken_by or _fence(connection, me, lease)]
+    live = "SELECT * FROM hsops_lease WHERE executor <> :me AND taken_by = ''"
+    for lease in connection.execute(text(live), {"me": me}).all():
+        if runs.dead(lease, now):
+            _fence(connection, me, lease)
 
 
-def _fence(connection: Connection, me: str, lease: Row[Any]) -> bool:
+def _fence(connection: Connection, me: str, lease: Row[Any]) -> None:
     # Only what was seen is fenced: it may have renewed since.
     sql = "UPDATE hsops_lease SET taken_by = :me WHERE executor = :gone AND expires = :seen AND taken_by = ''"
-    values = {"me": me, "gone": lease.executor, "seen": lease.expires}
-    return connection.execute(text(sql), values).rowcount == 1
+    connection.execute(text(sql), {"me": me, "gone": lease.executor, "seen": lease.expires})
 
 
 def orphans(connection: Connection, version: str) -> Sequence[Row[Any]]:
@@ -129,8 +129,13 @@ def orphans(connection: Connection, version: str) -> Sequence[Row[Any]]:
     return connection.execute(text(sql), {"version": version}).all()
 
 
-def forget_idle(connection: Connection) -> None:
-    """Drop the leases of dead processes that own no open run any more."""
-    sql = f"""DELETE FROM hsops_lease WHERE taken_by <> ''
+def idle(connection: Connection) -> Sequence[str]:
+    """Fenced processes that own no open run any more."""
+    sql = f"""SELECT executor FROM hsops_lease WHERE taken_by <> ''
               AND executor NOT IN (SELECT owner FROM hsops_run WHERE {runs.OPEN})"""  # noqa: S608 - own text
-    connection.execute(text(sql))
+    return list(connection.execute(text(sql)).scalars())
+
+
+def forget(connection: Connection, executor: str) -> None:
+    """Drop the lease of a fenced process."""
+    connection.execute(text("DELETE FROM hsops_lease WHERE executor = :gone AND taken_by <> ''"), {"gone": executor})

@@ -4,34 +4,60 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from typing import NamedTuple
 
 from hsops.workflow.values import StepInfo, Verdict
+
+
+class Decision(NamedTuple):
+    """A verdict on one failure of a step: the `attempt` that failed, and who decided."""
+
+    verdict: Verdict
+    attempt: int
+    by: str
+
+
+class Letter(NamedTuple):
+    """What the store says that people want."""
+
+    wish: str
+    wish_by: str
+    verdicts: dict[str, Decision]
 
 
 class Mailbox:
     """Filled from the store every moment; read between steps, between items and inside waits."""
 
     def __init__(self) -> None:
-        self.wish = ""
-        self._verdicts: Mapping[str, str] = {}
+        self._letter = Letter("", "", {})
         self._news = asyncio.Event()
 
-    def deliver(self, wish: str, verdicts: Mapping[str, str]) -> None:
+    @property
+    def wish(self) -> str:
+        """``pause``, ``abort`` or nothing."""
+        return self._letter.wish
+
+    @property
+    def abort_reason(self) -> str:
+        """Who wants it undone, in a sentence."""
+        return f"abort was asked for by {self._letter.wish_by}"
+
+    def deliver(self, letter: Letter) -> None:
         """What the store says now. An abort is never taken back."""
-        wish = "abort" if self.wish == "abort" else wish
-        if (wish, verdicts) != (self.wish, self._verdicts):
-            self.wish, self._verdicts = wish, dict(verdicts)
+        if self.wish == "abort":
+            letter = letter._replace(wish="abort", wish_by=self._letter.wish_by)
+        if letter != self._letter:
+            self._letter = letter
             self._news.set()
 
     def wake(self) -> None:
         """End every wait early."""
         self._news.set()
 
-    def verdict(self, info: StepInfo) -> Verdict | None:
+    def decision(self, info: StepInfo) -> Decision | None:
         """What was decided about this failure of the step, not about an earlier one."""
-        verdict, _, attempt = self._verdicts.get(info.key, "").partition("@")
-        return Verdict(verdict) if verdict and int(attempt) == info.attempts else None
+        found = self._letter.verdicts.get(info.key)
+        return found if found is not None and found.attempt == info.attempts else None
 
     async def wait(self, seconds: float) -> None:
         """Wait for news, at most so long."""

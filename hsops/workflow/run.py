@@ -64,6 +64,8 @@ class DurableRun:
 
         async def act() -> Any:
             result = await checked(name, lambda: self._patiently(look))
+            if not (result.ok or forced) and self._context.book.changed_anything:
+                raise NotProvenError(result.text)  # too late to refuse: ask
             entry.change(text=result.text)
             status = "ok" if result.ok else "forced" if forced else "failed"
             fields = {"status": status, "text": result.text, "data": {"name": name, "forced": forced} if forced else {}}
@@ -108,7 +110,8 @@ class DurableRun:
         planned: Json = None,
     ) -> Any:
         self._context.refuse_unmet()
-        entry = self._entry("step", name, title=text, command=tuple(command), undo_command=tuple(undo_command))
+        commands = {"command": tuple(command), "undo_command": tuple(undo_command)}
+        entry = self._entry("step", name, title=text, undoable=undo is not None, **commands)
         try:
             return await self._value(Attempt(entry=entry, act=lambda: self._context.at_home(do), effect=True))
         finally:
@@ -127,7 +130,7 @@ class DurableRun:
     ) -> Mapping[str, Outcome]:
         self._context.refuse_unmet()
         key = self._key(name)
-        works = [fanout.Work(item, self._item(key, name, item)) for item in items]
+        works = [fanout.Work(item, self._item(key, name, item, undoable=undo is not None)) for item in items]
         try:
             return await fanout.each(self._context, works, do, limit)
         finally:
@@ -188,10 +191,10 @@ class DurableRun:
         entry.position = self._position
         return entry
 
-    def _item(self, key: str, name: str, item: Item) -> Entry:
+    def _item(self, key: str, name: str, item: Item, *, undoable: bool) -> Entry:
         self._position += 1
         fields = {"title": item.title, "command": tuple(item.command), "undo_command": tuple(item.undo_command)}
-        entry = self._context.book.entry(f"{key}/{item.key}", "item", name, item=item.key, **fields)
+        entry = self._context.book.entry(f"{key}/{item.key}", "item", name, item=item.key, undoable=undoable, **fields)
         entry.position = self._position
         return entry
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -14,10 +14,12 @@ from sqlalchemy.exc import IntegrityError
 
 from hsops.errors import Conflict, NotFound
 from hsops.plugin import Workflow
-from hsops.workflow.clock import is_gone, moment
+from hsops.workflow.clock import is_gone, moment, now
+from hsops.workflow.mailbox import Decision, Letter
+from hsops.workflow.redact import redact_json
 from hsops.workflow.request import Request
 from hsops.workflow.store import Store
-from hsops.workflow.values import RunInfo, RunStatus, StepInfo, Verdict
+from hsops.workflow.values import Event, RunInfo, RunStatus, StepInfo, Verdict
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # no i, l, o, u: read aloud without mistakes
 OPEN = "status NOT IN ('done', 'refused', 'rolled-back', 'failed')"
@@ -44,6 +46,10 @@ def insert(connection: Connection, run: str, *, workflow: Workflow, request: Req
     columns, places = ", ".join(values), ", ".join(f":{name}" for name in values)
     sql = f"INSERT INTO hsops_run ({columns}, status, attempts) VALUES ({places}, 'running', 1)"  # noqa: S608 - own names
     connection.execute(text(sql), values)
+    asked = redact_json(msgspec.to_builtins(request))
+    event = Event(run=run, at=now(), kind="run", status="submitted", text=f"by {request.author}", data=asked)
+    log = "INSERT INTO hsops_event (run, key, kind, body) VALUES (:run, '', 'run', :body)"
+    connection.execute(text(log), {"run": run, "body": event.line().decode()})
 
 
 def holder(connection: Connection, site: str, target: str) -> str:
@@ -84,8 +90,8 @@ def listed(store: Store, connection: Connection, run: str = "", *, limit: int = 
                (SELECT count(*) FROM hsops_step s WHERE s.run = r.id AND s.status = 'skipped') AS skipped
         FROM hsops_run r LEFT JOIN hsops_lease l ON l.executor = r.owner {where}
         ORDER BY r.created DESC LIMIT :limit"""  # noqa: S608 - own text
-    now = store.now(connection)
-    return [_info(row, now) for row in connection.execute(text(sql), {"run": run, "limit": limit})]
+    time_of_leases = store.now(connection)
+    return [_info(row, time_of_leases) for row in connection.execute(text(sql), {"run": run, "limit": limit})]
 
 
 def one(store: Store, connection: Connection, run: str) -> RunInfo:
@@ -95,9 +101,9 @@ def one(store: Store, connection: Connection, run: str) -> RunInfo:
     raise NotFound("no such run", thing=run, hint="hsops runs lists them")
 
 
-def _info(row: Any, now: float) -> RunInfo:
+def _info(row: Any, clock: float) -> RunInfo:
     request = msgspec.json.decode(row.request, type=Request)
-    alive = bool(row.owner) and row.expires is not None and not dead(row, now)
+    alive = bool(row.owner) and row.expires is not None and not dead(row, clock)
     return RunInfo(
         id=row.id,
         workflow=row.workflow,
@@ -122,9 +128,9 @@ def _info(row: Any, now: float) -> RunInfo:
     )
 
 
-def dead(lease: Any, now: float) -> bool:
+def dead(lease: Any, clock: float) -> bool:
     """Whether the holder of a lease is gone: taken, not renewed in time, or its process has ended."""
-    if lease.taken_by or lease.expires is None or lease.expires < now:
+    if lease.taken_by or lease.expires is None or lease.expires < clock:
         return True
     return is_gone(lease.place, lease.pid, lease.birth)
 
@@ -136,42 +142,45 @@ def steps(connection: Connection, run: str) -> Sequence[StepInfo]:
     return [msgspec.json.decode(body, type=StepInfo) for body in found]
 
 
-def wish(connection: Connection, run: str, what: str) -> None:
+def wish(connection: Connection, run: str, what: str, by: str) -> None:
     """Leave a wish (``pause``, ``abort`` or nothing) for who works on the run. An abort is never taken back."""
-    sql = f"UPDATE hsops_run SET wish = :wish WHERE id = :run AND wish <> 'abort' AND {OPEN}"  # noqa: S608 - own text
-    connection.execute(text(sql), {"run": run, "wish": what})
+    sql = f"UPDATE hsops_run SET wish = :wish, wish_by = :by WHERE id = :run AND wish <> 'abort' AND {OPEN}"  # noqa: S608 - own text
+    connection.execute(text(sql), {"run": run, "wish": what, "by": by})
 
 
-def decide(connection: Connection, run: str, key: str, verdict: Verdict) -> bool:
+def decide(connection: Connection, run: str, key: str, verdict: Verdict, by: str) -> bool:
     """Leave a verdict on a failed step; False when it is not failed (any more).
 
     It carries the number of the attempt that failed, so that it never counts for the failure of a later one.
     """
     sql = f"UPDATE hsops_step SET {_VERDICT} WHERE run = :run AND key = :key AND status = 'failed'"  # noqa: S608 - own text
-    return connection.execute(text(sql), {"run": run, "key": key, "verdict": verdict.value}).rowcount == 1
+    values = {"run": run, "key": key, "verdict": verdict.value, "by": by}
+    return connection.execute(text(sql), values).rowcount == 1
 
 
-_VERDICT = "verdict = :verdict || '@' || CAST(attempts AS TEXT)"
+_VERDICT = "verdict = :verdict || ' ' || CAST(attempts AS TEXT) || ' ' || :by"
+"""``retry 2 ann@bastion``"""
 
 
-def retry_all(connection: Connection, run: str) -> None:
+def retry_all(connection: Connection, run: str, by: str) -> None:
     """Everything that failed and was not decided otherwise is tried again."""
     sql = f"""UPDATE hsops_step SET {_VERDICT} WHERE run = :run AND status = 'failed'
-              AND verdict NOT LIKE '%@' || CAST(attempts AS TEXT)"""  # noqa: S608 - own text
-    connection.execute(text(sql), {"run": run, "verdict": Verdict.RETRY.value})
+              AND verdict NOT LIKE '% ' || CAST(attempts AS TEXT) || ' %'"""  # noqa: S608 - own text
+    connection.execute(text(sql), {"run": run, "verdict": Verdict.RETRY.value, "by": by})
 
 
-def letters(connection: Connection, owner: str) -> Sequence[tuple[str, str, dict[str, str]]]:
-    """For every open run of that owner: its id, the wish, and the verdicts by step."""
-    sql = f"""SELECT r.id, r.wish, s.key, s.verdict FROM hsops_run r
+def letters(connection: Connection, owner: str) -> Mapping[str, Letter]:
+    """What people want of every open run of that owner."""
+    sql = f"""SELECT r.id, r.wish, r.wish_by, s.key, s.verdict FROM hsops_run r
               LEFT JOIN hsops_step s ON s.run = r.id AND s.status = 'failed' AND s.verdict <> ''
               WHERE r.owner = :owner AND {OPEN.replace("status", "r.status")}"""  # noqa: S608 - own text
-    found: dict[str, tuple[str, str, dict[str, str]]] = {}
+    found: dict[str, Letter] = {}
     for row in connection.execute(text(sql), {"owner": owner}):
-        _, _, verdicts = found.setdefault(row.id, (row.id, row.wish, {}))
+        letter = found.setdefault(row.id, Letter(row.wish, row.wish_by, {}))
         if row.key is not None:
-            verdicts[row.key] = row.verdict
-    return list(found.values())
+            verdict, attempt, by = row.verdict.split(" ", 2)
+            letter.verdicts[row.key] = Decision(Verdict(verdict), int(attempt), by)
+    return found
 
 
 def claim(connection: Connection, run: str, was: str, owner: str) -> bool:

@@ -33,6 +33,7 @@ CREATE TABLE IF NOT EXISTS hsops_run (
     code INTEGER NOT NULL DEFAULT 0,
     owner TEXT NOT NULL DEFAULT '',
     wish TEXT NOT NULL DEFAULT '',
+    wish_by TEXT NOT NULL DEFAULT '',
     touches TEXT NOT NULL DEFAULT '{{}}',
     attempts INTEGER NOT NULL DEFAULT 0,
     created DOUBLE PRECISION NOT NULL,

@@ -14,6 +14,7 @@ from typing import Any
 
 from hsops.workflow.book import Entry
 from hsops.workflow.context import Context, explain, portable
+from hsops.workflow.mailbox import Decision, Letter
 from hsops.workflow.signals import Aborted, Refused, Stopped
 from hsops.workflow.values import StepStatus, Verdict
 
@@ -76,7 +77,7 @@ async def settle(context: Context, attempt: Attempt) -> dict[str, Any]:
             return {"value": portable(await attempt.act())}
         except Exception as error:  # noqa: BLE001 - the author's or a library's: all of them are put to a person
             _log.debug("%s failed", entry.info.key, exc_info=error)
-            reason, code = explain(error), getattr(error, "exit_code", 1)
+            reason, code = explain(error), getattr(error, "exit_code", 3)
         if not context.request.attended and not context.book.changed_anything:
             context.book.end(entry, StepStatus.FAILED, reason)
             raise Refused(f"{entry.info.name}: {reason}", code=code)
@@ -85,31 +86,29 @@ async def settle(context: Context, attempt: Attempt) -> dict[str, Any]:
 
 async def _decided(context: Context, entry: Entry) -> Verdict:
     """Retry or skip. Raises Aborted when the verdict is to back out, Stopped when nobody is there to decide."""
-    verdict = context.mailbox.verdict(entry.info)
-    if verdict is None:
-        verdict = await _ask(context, entry)
-    context.book.log("decision", key=entry.info.key, text=verdict.value)
-    if verdict is Verdict.BACK_OUT:
-        await context.book.want_abort()
-        context.mailbox.deliver("abort", {})
+    decision = context.mailbox.decision(entry.info) or await _ask(context, entry)
+    context.book.log("decision", key=entry.info.key, status=decision.verdict.value, text=f"by {decision.by}")
+    if decision.verdict is Verdict.BACK_OUT:
+        await context.book.want_abort(decision.by)
+        context.mailbox.deliver(Letter("abort", decision.by, {}))
         raise Aborted(f"{entry.info.item or entry.info.name}: {entry.info.text}")
-    return verdict
+    return decision.verdict
 
 
-async def _ask(context: Context, entry: Entry) -> Verdict:
+async def _ask(context: Context, entry: Entry) -> Decision:
     _heed_abort(context)
     if not context.request.attended:
         raise Stopped(f"{entry.info.item or entry.info.name}: {entry.info.text}")
     async with context.waiting():
         while True:
             _heed_abort(context)
-            verdict = context.mailbox.verdict(entry.info)
-            if verdict is not None:
-                return verdict
+            decision = context.mailbox.decision(entry.info)
+            if decision is not None:
+                return decision
             context.lease.check()
             await context.mailbox.wait(1.0)
 
 
 def _heed_abort(context: Context) -> None:
     if context.mailbox.wish == "abort" and not context.compensating:
-        raise Aborted("abort was asked for")
+        raise Aborted(context.mailbox.abort_reason)

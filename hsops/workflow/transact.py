@@ -19,7 +19,7 @@ from hsops.errors import Unreachable, plain
 from hsops.workflow.redact import redact
 
 if TYPE_CHECKING:
-    from dbos import StepReservation
+    from dbos import DBOS, Serializer, StepReservation
 
     Slot: TypeAlias = StepReservation
 
@@ -43,13 +43,25 @@ def launch(url: str, executor: str, execute: Execute, *, migrate: bool = True) -
     if _current:
         raise RuntimeError("this process has an engine already")
     _current.append(execute)
-    DBOS(
+    try:
+        _launch(DBOS, url, executor, DBOSPortableJSONSerializer(), migrate)
+    except Exception as error:
+        DBOS.destroy()
+        _current.clear()
+        cause = getattr(error, "orig", None) or error
+        raise Unreachable(
+            redact(plain(str(cause), 300)), system="the engine's store", hint="see that it answers"
+        ) from error
+
+
+def _launch(dbos: type[DBOS], url: str, executor: str, serializer: Serializer, migrate: bool) -> None:
+    dbos(
         config={
             "name": "hsops",
             "system_database_url": url,
             "application_version": VERSION,
             "executor_id": executor,
-            "serializer": DBOSPortableJSONSerializer(),
+            "serializer": serializer,
             "enable_otlp": False,
             "log_level": "ERROR",
             "run_migrations": migrate,
@@ -59,9 +71,9 @@ def launch(url: str, executor: str, execute: Execute, *, migrate: bool = True) -
         }
     )
     _register()
-    DBOS.listen_queues([queue_of(executor)])
-    DBOS.launch()
-    DBOS.register_queue(queue_of(executor), polling_interval_sec=_POLL)
+    dbos.listen_queues([queue_of(executor)])
+    dbos.launch()
+    dbos.register_queue(queue_of(executor), polling_interval_sec=_POLL)
 
 
 def close(executor: str) -> None:

@@ -186,7 +186,7 @@ class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StepInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """One step, or one item of a fan-out, as it is now. `kind`: read, check, step, item, wait, verify or undo."""
+    """One step, or one item of a fan-out, as it is now. `kind`: read, check, step, item, wait, verify, note or undo."""
 
     key: str
     """Unique in the run: what `decide` takes."""
@@ -205,6 +205,8 @@ class StepInfo(msgspec.Struct, frozen=True, kw_only=True):
     ended: datetime | None = None
     command: tuple[str, ...] = ()
     undo_command: tuple[str, ...] = ()
+    undoable: bool = False
+    """Whether it is taken back when the run is backed out."""
     verdicts: tuple[Verdict, ...] = ()
     """With status failed: what may be decided."""
 

@@ -65,7 +65,11 @@ class Worker:
         """Start DBOS and the threads. With `adopt`, go on with the runs of dead processes, now and later."""
         self._adopts = adopt
         self.lease.start()
-        transact.launch(self._store.url, self.executor, self.execute, migrate=migrate)
+        try:
+            transact.launch(self._store.url, self.executor, self.execute, migrate=migrate)
+        except BaseException:
+            self.lease.close()
+            raise
         self._thread.start()
 
     def close(self, grace: float) -> None:
@@ -103,10 +107,10 @@ class Worker:
         mailbox, book = Mailbox(), Book(self._journal, run, self.executor)
 
         def load(connection: Connection) -> Request:
-            letters = {letter[0]: letter for letter in runs.letters(connection, self.executor)}
+            letters = runs.letters(connection, self.executor)
             if run not in letters:
                 raise TakenOver("another process owns the run")
-            mailbox.deliver(*letters[run][1:])
+            mailbox.deliver(letters[run])
             book.load(connection)
             row = connection.execute(text("SELECT request FROM hsops_run WHERE id = :run"), {"run": run})
             return msgspec.json.decode(row.scalar_one(), type=Request)
@@ -140,10 +144,10 @@ class Worker:
             return
         if self.lease.lost:
             self._wake()
-        for run, wish, verdicts in self._store.run(lambda connection: runs.letters(connection, self.executor)):
-            if run in self._active:
-                context, loop = self._active[run]
-                loop.call_soon_threadsafe(context.mailbox.deliver, wish, verdicts)
+        for run, letter in self._store.run(lambda connection: runs.letters(connection, self.executor)).items():
+            context, loop = self._active.get(run, (None, None))
+            if context is not None and loop is not None:
+                loop.call_soon_threadsafe(context.mailbox.deliver, letter)
 
     def _wake(self) -> None:
         for context, loop in list(self._active.values()):
@@ -151,16 +155,15 @@ class Worker:
 
     def _round(self) -> None:
         """Fence dead processes, adopt their runs, clear up behind them."""
-        gone = self._store.run(lambda connection: leases.fence_dead(self._store, connection, self.executor))
+        self._store.run(lambda connection: leases.fence_dead(self._store, connection, self.executor))
         if self._adopts:
             sites = {site.name for site in self._systems.sites}
             for row in self._store.run(lambda connection: leases.orphans(connection, transact.VERSION)):
                 if row.site in sites:
                     self._adopt(row)
-        for executor in gone:
+        for executor in self._store.run(leases.idle):
             transact.forget_queue(executor)
-        if gone:
-            self._store.run(leases.forget_idle)
+            self._store.run(lambda connection, gone=executor: leases.forget(connection, gone))  # type: ignore[misc] # mypy does not see a lambda's default
         self._bury()
 
     def _adopt(self, row: Any) -> None:
@@ -174,7 +177,7 @@ class Worker:
 
     def _bury(self) -> None:
         """Runs that DBOS gave up before our code was reached: an unreadable journal."""
-        for run, _, _ in self._store.run(lambda connection: runs.letters(connection, self.executor)):
+        for run in self._store.run(lambda connection: runs.letters(connection, self.executor)):
             reason = "" if run in self._active else transact.failure(run)
             if reason:
                 sql = (

@@ -25,7 +25,7 @@ PLUGIN = Plugin(
         Source(kinds=("ceph.cluster", "ceph.check"), poll=cluster_source.poll, every=2.0, background=4.0),
         Source(kinds=("ceph.host", "ceph.osd"), poll=osds.poll, every=2.0, background=4.0),
         Source(kinds=("ceph.pool",), poll=pools.poll, every=5.0, background=30.0),
-        Source(kinds=("ceph.pg",), poll=pgs.poll, every=5.0, background=30.0),
+        Source(kinds=("ceph.pg",), poll=pgs.poll, every=5.0, background=10.0),
     ),
     panels=(
         Panel(kind="ceph.cluster", drill=Drill(kind="ceph.check", match=lambda row, other: True)),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Mapping
 from typing import ClassVar
 
@@ -109,7 +108,8 @@ def test_an_accepted_pattern_means_what_python_means(pattern: str, text: str) ->
 @pytest.mark.parametrize(
     "pattern",
     ["(a+)+$", "(a*)*b", "(a|a)*b", "(a|ab)*c", r"(\w+\s?)+$", "(.*)*x", "((a{1,9})+)+", "(a?){40}b",
-     "a*a*a*a*b", ".*.*.*.*x", r"(a)\1", "(?=a+)a", "(?<=a)b", "([a-z]+)*1", "a?" * 30 + "a" * 30, "(x+x+)+y", "(?:a+){20}b"],
+     "a*a*a*a*b", ".*.*.*.*x", r"(a)\1", "(?=a+)a", "(?<=a)b", "([a-z]+)*1", "a?" * 30 + "a" * 30,
+     "(x+x+)+y", "(?:a+){20}b"],
 )  # fmt: skip
 def test_patterns_that_could_hang_are_refused(pattern: str) -> None:
     with pytest.raises(UserError):
@@ -122,12 +122,10 @@ def test_patterns_that_could_hang_are_refused(pattern: str) -> None:
      "colou?rs?", "(web|db)-\\d+",
      "x*", "(ab)*c", "(?:prod|lab)-.*-[0-9]+", "[^a]*b"],
 )  # fmt: skip
-def test_usual_patterns_are_accepted_and_quick_on_hostile_text(pattern: str) -> None:
+def test_usual_patterns_are_accepted_and_end_on_hostile_text(pattern: str) -> None:
     found = compile_pattern(pattern)
-    before = time.process_time()
     for text in ("a" * 100_000, "ab" * 50_000, "0.1-" * 30_000, "abc" * 1000, "-" * 5000):
-        found.found_in(text)
-    assert time.process_time() - before < 20, "this is not about speed but about ending"
+        assert found.found_in(text) in (True, False), "it ends; the time-out of the tests tells when not"
 
 
 @pytest.mark.parametrize(

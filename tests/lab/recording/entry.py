@@ -50,6 +50,15 @@ def has_effect(entry: Mapping[str, Any]) -> bool:
     return method not in ("GET", "HEAD") and status < 300 and not entry["request"]["path"].endswith(_HARMLESS)
 
 
+def is_told_by_others(entry: Mapping[str, Any]) -> bool:
+    """Whether it shows another user than the administrator, or a broken service."""
+    return "request" in entry and _foreign(entry["response"]["status"])
+
+
+def _foreign(status: int) -> bool:
+    return status in (401, 403) or status >= 500
+
+
 def why_not(entry: Mapping[str, Any]) -> str:
     """Why an entry cannot be asked again; empty when it can."""
     return _why_no_command(entry) if "command" in entry else _why_no_request(entry)
@@ -73,6 +82,6 @@ def _why_no_request(entry: Mapping[str, Any]) -> str:
         return "it names ids of the recorded world"
     if _TIMES.search(name_of(entry)):
         return "it names times of the recorded world"
-    if status in (401, 403) or status >= 500:
+    if _foreign(status):
         return f"{status} needs another user or a broken service"
     return ""

@@ -15,7 +15,7 @@ from tests.lab.env import Lab
 from tests.lab.errors import LabError
 from tests.lab.recording import http
 from tests.lab.recording.ceph import ALONE, Cluster
-from tests.lab.recording.entry import Verdict, has_effect, name_of, story, why_not
+from tests.lab.recording.entry import Verdict, has_effect, is_told_by_others, name_of, story, why_not
 from tests.lab.recording.files import files_of, form_of
 from tests.lab.recording.shape import Shape, changes, lost
 
@@ -46,21 +46,22 @@ class Recordings:
         """Ask everything that may be asked again."""
         for file in self.files:
             entries = _entries(self._data[file], file)
-            moved = {story(entry, file.name) for entry in entries if _known(entry) and has_effect(entry)}
-            self.verdicts[file] = [self._judge(entry, file, ask, moved) for entry in entries]
+            told = _stories(entries, file)
+            self.verdicts[file] = [self._judge(entry, file, ask, told) for entry in entries]
             pairs = zip(entries, self.verdicts[file], strict=True)
             fresh = [entry if verdict.why else verdict.fresh for entry, verdict in pairs]
-            alone = file.stem in ALONE and self.system == "ceph"
-            self.texts[file] = form_of(file)(fresh[0]["json"] if alone else fresh)
+            self.texts[file] = self._text(file, fresh)
 
-    def _judge(self, entry: Mapping[str, Any], file: Path, ask: Ask, moved: set[str]) -> Verdict:
+    def _text(self, file: Path, fresh: Sequence[Mapping[str, Any]]) -> str:
+        if _is_list_of_entries(self._data[file]):
+            return form_of(file)(fresh)
+        return form_of(file)(fresh[0]["json"]) if "json" in fresh[0] else file.read_text(encoding="utf-8")
+
+    def _judge(self, entry: Mapping[str, Any], file: Path, ask: Ask, told: Mapping[str, str]) -> Verdict:
         if not _known(entry):
             return Verdict(str(entry.get("call", "?")), "it is a note, not an exchange")
         name = name_of(entry)
-        why = why_not(entry)
-        if not why and story(entry, file.name) in moved:
-            why = "others of its sequence have effects"
-        if why:
+        if why := why_not(entry) or told.get(story(entry, file.name), ""):
             return Verdict(name, why)
         try:
             fresh = ask(entry, file.stem)
@@ -92,6 +93,17 @@ def _entries(data: Any, file: Path) -> list[Mapping[str, Any]]:
     if _is_list_of_entries(data):
         return list(data)
     return [{"call": f"the whole of {file.name}"}]
+
+
+def _stories(entries: Sequence[Mapping[str, Any]], file: Path) -> dict[str, str]:
+    """Sequences that cannot be told again in part, and why."""
+    found: dict[str, str] = {}
+    for entry in filter(_known, entries):
+        if has_effect(entry):
+            found[story(entry, file.name)] = "others of its sequence have effects"
+        elif is_told_by_others(entry):
+            found.setdefault(story(entry, file.name), "its sequence is about another user or a broken service")
+    return found
 
 
 def _is_list_of_entries(data: Any) -> bool:

@@ -23,7 +23,7 @@ MAPS = frozenset({
 SOMETIMES = re.compile(
     r"(.*\.)?(owner_specified\..*|os_.*|stores|email|default_project_id|fault|[a-z_]*links|next|server_groups|servers|"
     r"keepFiringSince|devices|device_ids|device_paths|bluestore_bdev_.*|container_.*|ceph_version_when_created|"
-    r"created_at|network_numa_.*|objectstore_numa_.*|standard_attr_id|vlan_transparent|is_default|direct_url|file|"
+    r"created_at|network_numa_.*|objectstore_numa_.*|standard_attr_id|vlan_transparent|is_default|direct_url|file|progress|system|"
     r".*_sec|recovering_.*|degraded_.*|misplaced_.*)"
 )
 """Names that are there only when there is something to tell, or that depend on the machine."""

@@ -8,6 +8,7 @@ import pytest
 
 from hsops.api import BadAnswer, Health, Ref, Relation, TimedOut
 from hsops.plugins.ceph import PLUGIN
+from hsops.plugins.ceph.client import CephClient
 from hsops.plugins.ceph.raw import raw
 from hsops.plugins.ceph.rows.cluster import Cluster
 from hsops.plugins.ceph.rows.osd import Osd
@@ -15,7 +16,7 @@ from hsops.plugins.ceph.rows.pg import Pg
 from hsops.plugins.ceph.rows.pool import Pool
 from hsops.plugins.ceph.sources import cluster, osds, pgs, pools
 from hsops.plugins.ceph.transport.base import Reply
-from tests.plugins.ceph.helping import playing, recorded
+from tests.plugins.ceph.helping import Player, playing, recorded
 
 pytestmark = pytest.mark.asyncio
 
@@ -209,7 +210,12 @@ async def test_placement_groups_come_as_differences() -> None:
     player, client = playing()
     first = await pgs.poll(client, None)
     assert (len(first.upserts), first.full) == (65, True)
+    player.asked.clear()
     assert (await pgs.poll(client, first.cursor)).upserts == ()
+    assert player.asked == []
+    _unsettled(player, client)
+    assert (await pgs.poll(client, first.cursor)).upserts == ()
+    assert player.asked == ["ceph status", "ceph pg dump pgs_brief"]
     dump = player.answers["ceph pg dump pgs_brief"] = copy.deepcopy(recorded("pg_dump_brief"))
     changed = dump["pg_stats"][0]
     lost = changed["acting"][1]
@@ -224,10 +230,18 @@ async def test_placement_groups_come_as_differences() -> None:
     assert Ref("ceph.osd", str(lost)) in {link.target for link in row.links()}
 
 
+def _unsettled(player: Player, client: CephClient) -> None:
+    """The status says that a group is not clean any more."""
+    states = player.answers["ceph status"]["pgmap"]["pgs_by_state"]
+    states.append({"state_name": "active+undersized+degraded", "count": 1})
+    client.forget_status()
+
+
 async def test_a_manager_that_just_started_empties_nothing() -> None:
     player, client = playing()
     first = await pgs.poll(client, None)
     player.answers["ceph pg dump pgs_brief"] = {"pg_ready": False, "pg_stats": None}
+    _unsettled(player, client)
     batch = await pgs.poll(client, first.cursor)
     assert (batch.full, batch.upserts, batch.removes) == (False, (), ())
     assert "just started" in batch.missing[0]

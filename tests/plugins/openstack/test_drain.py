@@ -127,7 +127,7 @@ def _spoil(site: Bench, how: str) -> None:
         site.site.inject("server.error", site.servers()[0].id)
     elif how == "last":
         site.site.call(lambda world: others(world, lambda service: setattr(service, "enabled", False)))
-    elif how == "full":
+    else:
         site.site.call(fill)
 
 

@@ -161,10 +161,8 @@ def test_commands_are_argv_with_hostile_values_in_one_word() -> None:
         "nova-compute",
     ]  # fmt: skip
     server = Server(id="s1", name="x", status="ACTIVE")
-    assert actions["server.live-migrate"].command(server, {"to": "cmp-2"}) == [
     argv = actions["server.live-migrate"].command(server, {"to": "cmp-2"})
     assert " ".join(argv) == "openstack --os-compute-api-version 2.30 server migrate s1 --live-migration --host cmp-2"
-    ]  # fmt: skip
     assert actions["server.stop"].danger is Danger.DESTRUCTIVE
 
 
