@@ -30,7 +30,7 @@ class History:
         """The line before that begins with `prefix`; None at the oldest."""
         return self._walk(-1, prefix)
 
-    def newer(self, prefix: str = "") -> str | None:
+    def newer(self, prefix: str = "") -> str:
         """The line after; empty behind the newest."""
         return self._walk(1, prefix) or ""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -77,12 +76,3 @@ class Pulse:
             self._timer.cancel()
             self._timer = None
 
-
-def merged(changes: Iterable[KindChanges]) -> KindChanges:
-    """Several kinds' changes as one."""
-    whole = KindChanges()
-    for one in changes:
-        whole.added |= one.added
-        whole.changed |= one.changed
-        whole.removed |= one.removed
-    return whole

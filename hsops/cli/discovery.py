@@ -57,9 +57,9 @@ def write_site(request: Request) -> int:
     path = config_dir() / "sites" / f"{name}.yaml"
     try:
         write_private(path, text, replace=request.force)
-    except FileExistsError:
-        raise UserError(f"{path} is there already", hint="--force replaces it, --print only shows") from None
     except OSError as error:
+        if path.exists():
+            raise UserError(f"{path} is there already", hint="--force replaces it, --print only shows") from None
         raise UserError(
             f"{path} cannot be written: {error.strerror}", hint="set HSOPS_CONFIG_DIR, or --print"
         ) from error

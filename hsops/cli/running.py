@@ -63,6 +63,9 @@ def run_workflow(request: Request) -> int:
         raise UserError(f"there is no output {request.form}", hint=near(request.form, FORMS))
     if request.plan and request.yes:
         raise UserError("--plan and --yes exclude each other", hint="--plan shows, --yes does")
+    alone = not (sys.stdin.isatty() and sys.stderr.isatty())
+    if alone and not (request.plan or request.yes):
+        raise UserError("nobody is there to approve the plan", hint="--yes does it, --plan only shows it")
     sites, registry = open_sites(request.site)
     order = _Order(request, _workflow(registry, request.workflow), one_site(sites))
     return run(order.carry_out(registry))
@@ -120,11 +123,9 @@ class _Order:
             streams.write("".join(f"{line}\n" for line in plan_lines(plan)))
 
     async def _approved(self, plan: Plan) -> bool:
-        """Show the plan and ask; on tier prod the target's name is typed. Raises UserError where nobody is there."""
+        """Show the plan and ask; on tier prod, and for what destroys, the target's name is typed."""
         for line in plan_lines(plan):
             streams.say(line)
-        if not (sys.stdin.isatty() and sys.stderr.isatty()):
-            raise UserError("nobody is there to approve the plan", hint="--yes does it, --plan only shows it")
         typed = self._site.tier == "prod" or self._workflow.danger is Danger.DESTRUCTIVE
         wanted = plan.target if typed and plan.target else "yes"
         sys.stderr.write(f"Nothing has been changed. Type {wanted} to go on: ")

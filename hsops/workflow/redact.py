@@ -13,6 +13,7 @@ from typing import Any
 MASK = "***"
 
 _NAMES = r"pass(?:word|wd|phrase)?|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|auth[_-]?key|credential"
+_NAMED = rf"(?:(?i:password|passwd|passphrase|secret|token|adminpass)|(?<![A-Za-z])(?i:{_NAMES})|(?<=[a-z])Pass)"
 _SECRET_NAME = re.compile(rf"(?i)(?:^|[_\-.])(?:{_NAMES})s?$")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _PATTERNS = (
@@ -27,7 +28,7 @@ _PATTERNS = (
         rf"\1{MASK}",
     ),
     # password=…, "token": "…", --secret …
-    (re.compile(rf"(?i)((?:{_NAMES})s?[\"']?\s*[:=]\s*[\"']?)(?!\*\*\*)[^\s\"',;}}&]+"), rf"\1{MASK}"),
+    (re.compile(rf"({_NAMED}s?[\"']?\s*[:=]\s*[\"']?)(?!\*\*\*)[^\s\"',;}}&]+"), rf"\1{MASK}"),
     (re.compile(rf"(?i)(--(?:[a-z-]*-)?(?:{_NAMES})\s+)\S+"), rf"\1{MASK}"),
     (re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)", re.DOTALL), MASK),
     (re.compile(r"\bgAAAA[A-Za-z0-9_-]{40,}={0,2}"), MASK),  # Fernet: Keystone tokens

@@ -23,7 +23,7 @@ async def raw(client: CephClient, ref: Ref) -> Mapping[str, Any]:
 
 
 async def _ask(client: CephClient, command: Command) -> Any:
-    return await client.ask(command, Any)
+    return await client.ask(command, object)
 
 
 async def _cluster(client: CephClient, ref: Ref) -> Json:

@@ -102,11 +102,11 @@ class _HttpsConnection(_HttpConnection, urllib3.connection.HTTPSConnection):
 
 
 class _HttpPool(urllib3.connectionpool.HTTPConnectionPool):
-    ConnectionCls = _HttpConnection
+    ConnectionCls = _HttpConnection  # pyright: ignore[reportAssignmentType] - urllib3's own class is no match either
 
 
 class _HttpsPool(urllib3.connectionpool.HTTPSConnectionPool):
-    ConnectionCls = _HttpsConnection
+    ConnectionCls = _HttpsConnection  # pyright: ignore[reportAssignmentType] - as above
 
 
 class _Adapter(requests.adapters.HTTPAdapter):

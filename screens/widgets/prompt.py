@@ -107,7 +107,7 @@ class Prompt(Widget):
 
     def action_newer(self) -> None:
         """The line typed after."""
-        self._put(self._history.newer() or "")
+        self._put(self._history.newer())
 
     def action_complete(self) -> None:
         """As much as all candidates share; with one candidate the whole of it."""

@@ -24,13 +24,13 @@ PATIENCE = 60.0
 SITE = "simulated"
 
 
-def site_file(origin: Path, folder: Path, tier: str = "lab", **changes: Mapping[str, Any] | None) -> Path:
+def site_file(origin: Path, folder: Path, **changes: Mapping[str, Any] | None) -> Path:
     """A copy of a site file in `folder`; `changes` by system: keys that are set, or None to leave the system out."""
     site = yaml.safe_load(origin.read_text())
     kept = [system for system in site["systems"] if changes.get(system["plugin"], {}) is not None]
     site["systems"] = [{**system, **(changes.get(system["plugin"]) or {})} for system in kept]
     copy = folder / "site.yaml"
-    copy.write_text(yaml.safe_dump({**site, "tier": tier}, sort_keys=False))
+    copy.write_text(yaml.safe_dump(site, sort_keys=False))
     return copy
 
 

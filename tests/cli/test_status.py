@@ -95,7 +95,8 @@ def test_impact(toy: Toy) -> None:
     assert [(item["metadata"]["id"], item["status"]["distance"]) for item in data] == [("b1", 1), ("j1", 2), ("j2", 2)]
     assert data[1]["status"]["path"] == ["host/h1", "toy.box/b1", "toy.job/j1"]
     assert "host/h1 < toy.box/b1 < toy.job/j1" in toy.run("impact", "host/h1").out
-    assert toy.run("impact", "box/web-1", "-o", "name").out.split() == ["host/h1", "toy.job/j1", "toy.job/j2"]
+    names = toy.run("impact", "box/web-1", "-o", "name").out.split()
+    assert set(names) == {"host/h1", "toy.job/j1", "toy.job/j2"}
     nothing = toy.run("impact", "host/h99")
     assert (nothing.code, nothing.out) == (0, "")
     assert "nobody has told of host/h99" in nothing.err

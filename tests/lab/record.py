@@ -4,6 +4,9 @@ Plain questions are asked again and their answers written in the same form, with
 this machine. What has effects, names ids or times of the recorded world, or shows something that the lab does not show
 now is kept; every entry is told with the reason. ``--check`` writes nothing and ends with 1 when an answer is of
 another shape (keys, types) than those recorded.
+
+A sequence of entries is refreshed whole or not at all. Run the tests after it: those that state values of the recorded
+world must be told the new ones.
 """
 
 from __future__ import annotations
@@ -42,8 +45,8 @@ def refresh(system: str, lab: Lab, *, check: bool, verbose: bool = False) -> int
     recordings.ask(asker(system, lab))
     changed = 0
     for file, verdicts in recordings.verdicts.items():
-        fresh = [verdict for verdict in verdicts if not verdict.why]
-        print(f"{file.relative_to(TESTS)}: {len(fresh)} of {len(verdicts)} {'comparable' if check else 'refreshed'}")
+        fresh = [verdict for verdict in verdicts if (verdict.fresh is not None if check else not verdict.why)]
+        print(f"{file.relative_to(TESTS)}: {len(fresh)} of {len(verdicts)} {'compared' if check else 'refreshed'}")
         for verdict in verdicts:
             if verdict.why and (verbose or not check):
                 print(f"    kept      {verdict.name[:100]}: {verdict.why}")
@@ -56,7 +59,9 @@ def refresh(system: str, lab: Lab, *, check: bool, verbose: bool = False) -> int
 
 
 def _options(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m tests.lab.record", description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.lab.record", description="Refresh the recordings from the lab."
+    )
     parser.add_argument("systems", nargs="*", metavar="SYSTEM", help=f"of {', '.join(FOLDERS)}; all without")
     parser.add_argument("--check", action="store_true", help="write nothing; 1 when a shape has changed")
     parser.add_argument("-v", "--verbose", action="store_true", help="with --check: tell what was not asked, and why")

@@ -101,6 +101,14 @@ def test_questions_of_a_sequence_with_effects_are_not_asked(tmp_path: Path) -> N
     assert [verdict.why != "" for verdict in asked(file).verdicts[file]] == [True, True, True]
 
 
+def test_a_sequence_is_refreshed_whole_or_not_at_all(tmp_path: Path) -> None:
+    file = recording(tmp_path, exchange("/list", [{"id": 1}]), exchange("/list/1", {"id": 1}))
+    found = asked(file, [{"id": "text"}])
+    assert [bool(verdict.why) for verdict in found.verdicts[file]] == [True, True]
+    assert found.texts[file] == file.read_text()
+    assert found.verdicts[file][0].changes == ("$[].id is text, recorded number",), "but it is compared"
+
+
 def test_maps_whose_keys_are_data_have_one_place_for_all_values() -> None:
     recorded, fresh = Shape({"labels": {"a": "x"}}), Shape({"labels": {"b": "y", "c": "z"}})
     assert list(changes(recorded, fresh)) == []

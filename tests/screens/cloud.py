@@ -10,6 +10,8 @@ from typing import Any, ClassVar
 from hsops.api import (
     Action,
     Batch,
+    CheckResult,
+    Choice,
     Column,
     Context,
     Danger,
@@ -19,11 +21,13 @@ from hsops.api import (
     Health,
     HsopsError,
     Input,
+    Item,
     Kind,
     Layer,
     Link,
     Lookup,
     Options,
+    Outcome,
     Panel,
     Plugin,
     Ref,
@@ -149,7 +153,7 @@ class World:
         self.alerts = [Alert("HostDown", "cmp-003"), Alert("FanSlow", "cmp-001", severity="warning")]
         self.trouble: dict[str, HsopsError] = {}
         self.done: list[tuple[str, str, dict[str, Any]]] = []
-        self.slow: set[str] = set()
+        self.stuck: set[str] = set()
 
     def rows(self, kind: str) -> Sequence[Resource]:
         """All rows of a kind, or its trouble."""
@@ -211,22 +215,29 @@ async def delete(connection: CloudConnection, row: Server, values: Mapping[str, 
 
 
 async def drain(run: Any) -> None:
-    """Empty a host: the smallest workflow that has a check, a step with an undo and a fan-out."""
-    from hsops.api import CheckResult, Item, Outcome
-
+    """Empty a host: a small workflow that has checks, a choice, a step with an undo and a fan-out that may fail."""
     host = run.values["host"]
 
-    async def answers() -> CheckResult:
-        return CheckResult(name="api", ok=True, text="nova answers")
+    async def up() -> CheckResult:
+        world = run.system("nova").world
+        ok = any(one.id == host and one.state == "up" for one in world.hypervisors)
+        return CheckResult(name="host.up", ok=ok, text=f"{host} is {'up' if ok else 'not up'}", hint="repair it first")
 
     async def servers() -> list[str]:
         return [one.id for one in run.system("nova").world.servers if one.host == host]
 
+    async def pinned() -> list[str]:
+        return [one.id for one in run.system("nova").world.servers if one.host == host and one.name.startswith("lic")]
+
     async def note(what: str) -> None:
         run.system("nova").world.done.append((what, host, {}))
 
-    await run.check("api", answers)
+    await run.check("host.up", up)
     found = await run.read("servers", servers)
+    cannot = await run.read("pinned", pinned)
+    answers = await run.choose(
+        [Choice(key=one, title=one, why="pinned CPUs", options=("leave", "cold")) for one in cannot]
+    )
     await run.touches(servers=len(found))
     await run.step(
         "disable", do=lambda: note("disable"), undo=lambda: note("enable"),
@@ -235,14 +246,17 @@ async def drain(run: Any) -> None:
     )  # fmt: skip
 
     async def move(item: Item, progress: Any) -> Outcome:
-        progress("moving", fraction=0.5, left=1 << 30)
         world = run.system("nova").world
+        if item.key in world.stuck:
+            return Outcome(status="failed", text="no valid host")
+        progress("moving", fraction=0.5, left=1 << 30)
         for one in world.servers:
             if one.id == item.key:
                 one.host = "cmp-012"
         return Outcome(status="done", text="on cmp-012")
 
-    items = [Item(key=one, title=one, command=["openstack", "server", "migrate", one]) for one in found]
+    moving = [one for one in found if answers.get(one) != "leave"]
+    items = [Item(key=one, title=one, command=["openstack", "server", "migrate", one]) for one in moving]
     await run.each("live-migrate", items, move, limit=2)
 
 

@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 
+_PIECE = 65_536
 _SGR = {"ok": "32", "maintenance": "34", "unknown": "35", "warn": "33", "critical": "31;1", "dim": "2"}
 
 
@@ -24,7 +25,8 @@ def say(text: str) -> None:
 def write(text: str, *, flush: bool = False) -> None:
     """Data, on stdout. Raises ReaderGone."""
     try:
-        sys.stdout.write(text)
+        for start in range(0, len(text), _PIECE):  # unbuffered Python takes half a write for a whole one
+            sys.stdout.write(text[start : start + _PIECE])
         if flush:
             sys.stdout.flush()
     except BrokenPipeError:

@@ -74,9 +74,7 @@ def _missing(status: Status) -> tuple[str, ...]:
     return no_quorum(status)
 
 
-async def _detail(
-    client: CephClient, memory: ClusterMemory, status: Status, now: float
-) -> Mapping[str, wire.Check]:
+async def _detail(client: CephClient, memory: ClusterMemory, status: Status, now: float) -> Mapping[str, wire.Check]:
     """The checks with their reasons, asked again when a check's message changed or after a while."""
     raised = {code: check.summary.message for code, check in status.health.checks.items()}
     if raised and (raised != memory.raised or now - memory.detail_at >= DETAIL_FOR):

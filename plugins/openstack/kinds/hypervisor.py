@@ -98,12 +98,16 @@ def word(hypervisor: Hypervisor) -> str:
 
 
 def _text(amount: Amount | None, unit: int = 1) -> str | None:
-    """``12/64`` vCPUs, ``3/128 GiB``: promised of what may be promised."""
+    """``12/64`` vCPUs, ``3.5/128 GiB``: promised of what may be promised."""
     if amount is None:
         return None
     if unit == 1:
         return f"{amount.used}/{amount.capacity}"
-    return f"{amount.used * unit / GIB:.3g}/{amount.capacity * unit / GIB:.4g} GiB"
+    return f"{_gib(amount.used * unit)}/{_gib(amount.capacity * unit)} GiB"
+
+
+def _gib(size: int) -> str:
+    return f"{size / GIB:.1f}".removesuffix(".0") if size < 10 * GIB else f"{size / GIB:.0f}"
 
 
 def _fraction(amount: Amount | None) -> float | None:

@@ -111,7 +111,7 @@ async def guests(cloud: OpenStack, host: Host) -> list[dict[str, Any]]:
 
 
 def _guest(row: Server, claim: Claim | None, how: Treatment, names: Mapping[str, str]) -> Guest:
-    flavor = {"VCPU": row.flavor.vcpus, "MEMORY_MB": row.flavor.ram, "DISK_GB": row.flavor.disk}
+    flavor: dict[str, int | None] = {"VCPU": row.flavor.vcpus, "MEMORY_MB": row.flavor.ram, "DISK_GB": row.flavor.disk}
     needs = claim.resources if claim is not None else {name: amount or 0 for name, amount in flavor.items()}
     prefix = "aggregate_instance_extra_specs:"
     wants = {name.removeprefix(prefix): v for name, v in row.flavor.extra_specs.items() if name.startswith(prefix)}

@@ -22,6 +22,10 @@ ALONE = {
 """Files that hold the answer of one command and nothing else."""
 
 
+CUT = {"pg_stats": "ceph pg ls"}
+"""Long lists of which a recording holds the beginning only."""
+
+
 class Cluster:
     """The lab's cluster, as its administrator."""
 
@@ -36,4 +40,8 @@ class Cluster:
 
     def ask(self, entry: Mapping[str, Any]) -> dict[str, Any]:
         """The same command again, as an entry of the same form."""
-        return {**entry, "json": self.answer(entry["command"].removeprefix("ceph "))}
+        answer = self.answer(entry["command"].removeprefix("ceph "))
+        for name, command in CUT.items():
+            if entry["command"] == command:
+                answer[name] = answer[name][: len(entry["json"][name])]
+        return {**entry, "json": answer}

@@ -20,7 +20,7 @@ _READING = re.compile(
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of one entry. `why` is empty when it was refreshed; `changes` are those of its shape."""
+    """What became of one entry. `why` is empty when it was refreshed; `changes` are those of its shape, if asked."""
 
     name: str
     why: str = ""
@@ -52,11 +52,16 @@ def has_effect(entry: Mapping[str, Any]) -> bool:
 
 def is_told_by_others(entry: Mapping[str, Any]) -> bool:
     """Whether it shows another user than the administrator, or a broken service."""
-    return "request" in entry and _foreign(entry["response"]["status"])
+    return "X-Auth-Token" in entry.get("request", {}).get("headers", ()) and _foreign(entry["response"]["status"])
 
 
 def _foreign(status: int) -> bool:
     return status in (401, 403) or status >= 500
+
+
+def names_ids(entry: Mapping[str, Any]) -> bool:
+    """Whether its request names ids, which other answers of its sequence gave."""
+    return "request" in entry and _IDS.search(name_of(entry)) is not None
 
 
 def why_not(entry: Mapping[str, Any]) -> str:
@@ -78,7 +83,7 @@ def _why_no_request(entry: Mapping[str, Any]) -> str:
         return "it has an effect"
     if set(entry) - _ALONE:
         return "it is a moment of a sequence"
-    if _IDS.search(name_of(entry)):
+    if names_ids(entry):
         return "it names ids of the recorded world"
     if _TIMES.search(name_of(entry)):
         return "it names times of the recorded world"

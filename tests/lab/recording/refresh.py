@@ -6,6 +6,7 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from tests.lab.env import Lab
 from tests.lab.errors import LabError
 from tests.lab.recording import http
 from tests.lab.recording.ceph import ALONE, Cluster
-from tests.lab.recording.entry import Verdict, has_effect, is_told_by_others, name_of, story, why_not
+from tests.lab.recording.entry import Verdict, has_effect, is_told_by_others, name_of, names_ids, story, why_not
 from tests.lab.recording.files import files_of, form_of
 from tests.lab.recording.shape import Shape, changes, lost
 
@@ -24,6 +25,8 @@ Ask = Callable[[Mapping[str, Any], str], Mapping[str, Any]]
 HTTP: Mapping[str, Callable[[Lab], http.Server]] = {
     "prometheus": http.prometheus, "alertmanager": http.alertmanager, "openstack": http.openstack,
 }  # fmt: skip
+BOUND = "others of its sequence name its ids"
+"""Such an entry is asked and compared, but stays: a sequence is refreshed whole or not at all."""
 NEEDS = {"prometheus": "prometheus", "alertmanager": "prometheus", "openstack": "openstack", "ceph": "ceph"}
 """The lab's system that each one's recordings come from."""
 
@@ -61,21 +64,23 @@ class Recordings:
         if not _known(entry):
             return Verdict(str(entry.get("call", "?")), "it is a note, not an exchange")
         name = name_of(entry)
-        if why := why_not(entry) or told.get(story(entry, file.name), ""):
+        sequence = told.get(story(entry, file.name), "")
+        if why := why_not(entry) or (sequence if sequence != BOUND else ""):
             return Verdict(name, why)
         try:
             fresh = ask(entry, file.stem)
         except (LabError, requests.RequestException) as error:
             return Verdict(name, f"the lab gives no answer: {error}")
-        return self._compare(name, entry, fresh, file)
+        verdict = self._compare(name, entry, fresh, file)
+        return replace(verdict, why=verdict.why or sequence)
 
     def _compare(self, name: str, entry: Mapping[str, Any], fresh: Mapping[str, Any], file: Path) -> Verdict:
         then, now = _status(entry), _status(fresh)
         if then != now:
             return Verdict(name, f"the lab answers {now}, recorded {then}")
         found = tuple(sorted(changes(self._shapes[_question(entry, file.stem)], Shape(_answer(fresh)))))
-        poorer = lost(Shape(_answer(entry)), Shape(_answer(fresh)))
-        why = f"the lab shows less now: {', '.join(sorted(poorer)[:3])}" if poorer and not found else ""
+        poorer = sorted(lost(Shape(_answer(entry)), Shape(_answer(fresh))))
+        why = f"the lab shows less now: {', '.join(poorer[:3])}" if poorer and not found else ""
         return Verdict(name, why, found, fresh)
 
 
@@ -103,6 +108,9 @@ def _stories(entries: Sequence[Mapping[str, Any]], file: Path) -> dict[str, str]
             found[story(entry, file.name)] = "others of its sequence have effects"
         elif is_told_by_others(entry):
             found.setdefault(story(entry, file.name), "its sequence is about another user or a broken service")
+    for entry in filter(_known, entries):
+        if names_ids(entry):
+            found.setdefault(story(entry, file.name), BOUND)
     return found
 
 

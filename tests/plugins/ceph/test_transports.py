@@ -158,7 +158,7 @@ async def test_no_interpreter_is_unsupported() -> None:
 
 
 async def test_the_noise_of_a_login_shell_is_skipped_and_garbage_is_not_read_as_an_answer(tmp_path: Path) -> None:
-    shell = script(tmp_path / "python", f"#!/bin/sh\necho welcome\nexec {sys.executable} \"$@\"\n")
+    shell = script(tmp_path / "python", f'#!/bin/sh\necho welcome\nexec {sys.executable} "$@"\n')
     with pytest.raises(Unsupported, match="python3-rados is missing"):
         await opened(CephOptions(transport="agent", python=shell))
     broken = script(tmp_path / "broken", "#!/bin/sh\necho hsops-ceph-agent 1\nyes garbage | head -c 100000\n")
@@ -204,9 +204,7 @@ async def test_the_cluster_s_refusal_is_a_reply_and_a_failed_connection_an_error
         await transport.command(commands.OSD_TREE, 5)
 
 
-async def test_a_program_that_hangs_is_ended_with_its_children(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_program_that_hangs_is_ended_with_its_children(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cli, "GRACE", 0.5)
     mark = tmp_path / "pid"
     transport = await opened(program(tmp_path, f"sleep 300 & echo $! > {mark}; wait"))

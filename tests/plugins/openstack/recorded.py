@@ -10,6 +10,7 @@ from typing import Any
 
 from aiohttp import web
 
+from hsops.api import Batch
 from hsops.plugin import Secret
 from hsops.plugins.openstack.client import OpenStack, connect
 from hsops.plugins.openstack.options import OpenStackOptions
@@ -25,6 +26,11 @@ def entries(*names: str) -> list[Entry]:
     """The exchanges of recordings that had an answer."""
     found = [entry for name in names for entry in json.loads((HERE / f"{name}.json").read_text())]
     return [entry for entry in found if entry["request"] and entry["response"].get("status")]
+
+
+def rows(batch: Batch) -> list[Any]:
+    """The rows of a batch, of whatever kind."""
+    return list(batch.upserts)
 
 
 def body_of(name: str, path: str, index: int = 0) -> bytes:

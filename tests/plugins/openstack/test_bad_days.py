@@ -20,7 +20,7 @@ from hsops.plugins.openstack.http import LANES
 from hsops.plugins.openstack.options import OpenStackOptions
 from hsops.plugins.openstack.sources import hypervisors, lists, servers
 from hsops.simulator.site import SimulatedSite
-from tests.plugins.openstack.recorded import Recorded, context, opened, options
+from tests.plugins.openstack.recorded import Recorded, context, opened, options, rows
 from tests.plugins.replay import Handler, drip, garbage, hang, refusing, serving
 
 
@@ -96,7 +96,7 @@ async def _fails(cloud: OpenStack) -> None:
 
 async def _answers(cloud: OpenStack) -> bool:
     try:
-        return bool((await lists.services(cloud, None)).upserts)
+        return bool(rows(await lists.services(cloud, None)))
     except HsopsError:
         return False
 
@@ -112,9 +112,9 @@ async def _until(condition: Callable[[], Awaitable[bool]]) -> None:
 @pytest.mark.asyncio
 async def test_an_expired_token_is_not_noticed(site: SimulatedSite) -> None:
     async with cloud_of(site) as cloud:
-        assert (await lists.services(cloud, None)).upserts
+        assert rows(await lists.services(cloud, None))
         site.inject("api.expired", "openstack")
-        assert (await lists.services(cloud, None)).upserts
+        assert rows(await lists.services(cloud, None))
 
 
 @pytest.mark.asyncio
@@ -145,8 +145,8 @@ async def test_hostile_names_arrive_as_they_are(site: SimulatedSite, what: str) 
     async with cloud_of(site) as cloud:
         site.inject("server.name", name=what)
         batch = await servers.poll(cloud, None)
-        assert any(_odd(row.title()) for row in batch.upserts)
-        assert {row.health() for row in batch.upserts} <= set(Health)
+        assert any(_odd(row.title()) for row in rows(batch))
+        assert {row.health() for row in rows(batch)} <= set(Health)
 
 
 def _odd(name: str) -> bool:
@@ -158,7 +158,7 @@ async def test_one_dead_service_leaves_the_others(site: SimulatedSite) -> None:
     async with cloud_of(site, 2.0) as cloud:
         site.inject("api.refused", "openstack/placement")
         batch = await hypervisors.poll(cloud, None)
-        assert batch.upserts
+        assert rows(batch)
         assert any("vcpu" in text for text in batch.missing)
 
 
@@ -234,7 +234,7 @@ async def test_a_read_is_tried_again_when_the_connection_was_dead() -> None:
         return None
 
     async with opened(Recorded("compute_services_list", override=reset_once)) as cloud:
-        assert (await lists.services(cloud, None)).upserts
+        assert rows(await lists.services(cloud, None))
     assert resets == 1
 
 

@@ -25,7 +25,7 @@ from tests.lab.clients import amtool, openstack, openstack_json
 from tests.lab.env import Lab
 from tests.lab.env import OpenStack as Where
 from tests.lab.openstack import move_home
-from tests.plugins.openstack.recorded import context
+from tests.plugins.openstack.recorded import context, rows
 
 pytestmark = [pytest.mark.lab, pytest.mark.asyncio, pytest.mark.timeout(900)]
 SECONDS = 60.0
@@ -46,11 +46,11 @@ async def said(lab: Lab, *words: str) -> Any:
 
 async def test_the_contract_holds(lab_openstack: Where) -> None:
     async with cloud_of(lab_openstack) as cloud:
-        rows = await check_live(PLUGIN, cloud)
+        listed = await check_live(PLUGIN, cloud)
         assert (await cloud.health()).health is Health.OK
-    assert {name.partition(".")[2]: len(found) > 0 for name, found in rows.items()} == {
+    assert {name.partition(".")[2]: len(found) > 0 for name, found in listed.items()} == {
         "hypervisor": True, "server": True, "service": True, "aggregate": True, "project": True, "flavor": True,
-        "migration": bool(rows["openstack.migration"]),
+        "migration": bool(listed["openstack.migration"]),
     }  # fmt: skip
 
 
@@ -58,7 +58,7 @@ async def test_servers_are_what_openstack_prints(lab: Lab, lab_openstack: Where)
     printed = await said(lab, "server", "list", "--all-projects", "--long")
     async with cloud_of(lab_openstack) as cloud:
         batch = await servers.poll(cloud, None)
-    shown = {row.id: (row.name, row.status, row.host, row.flavor.original_name, row.texts) for row in batch.upserts}
+    shown = {row.id: (row.name, row.status, row.host, row.flavor.original_name, row.texts) for row in rows(batch)}
     assert shown == {
         one["ID"]: (
             one["Name"], one["Status"], one["Host"], one["Flavor"],
@@ -74,13 +74,13 @@ async def test_hypervisors_are_what_openstack_prints(lab: Lab, lab_openstack: Wh
     async with cloud_of(lab_openstack) as cloud:
         await servers.poll(cloud, None)
         batch = await hypervisors.poll(cloud, None)
-    shown = {row.id: (row.hypervisor_hostname, row.hypervisor_type, row.host_ip, row.state) for row in batch.upserts}
+    shown = {row.id: (row.hypervisor_hostname, row.hypervisor_type, row.host_ip, row.state) for row in rows(batch)}
     assert shown == {
         one["ID"]: (one["Hypervisor Hostname"], one["Hypervisor Type"], one["Host IP"], one["State"]) for one in printed
     }
     assert batch.missing == ()
     listed = await said(lab, "server", "list", "--all-projects", "--long")
-    for row in batch.upserts:
+    for row in rows(batch):
         assert row.vms == sum(one["Host"] == row.host for one in listed)
         usages = await said(lab, "resource", "provider", "usage", "show", row.id) if _has_placement() else []
         amounts = {"VCPU": row.vcpu, "MEMORY_MB": row.memory, "DISK_GB": row.disk}
@@ -102,13 +102,13 @@ async def test_services_and_projects_are_what_openstack_prints(lab: Lab, lab_ope
     tenants = await said(lab, "project", "list")
     async with cloud_of(lab_openstack) as cloud:
         shown = {row.id: (row.binary, row.host, row.zone, row.status, row.state)
-                 for row in (await lists.services(cloud, None)).upserts}  # fmt: skip
-        rows = {row.id: row for row in (await projects.poll(cloud, None)).upserts}
+                 for row in rows(await lists.services(cloud, None))}  # fmt: skip
+        found = {row.id: row for row in rows(await projects.poll(cloud, None))}
     assert shown == {
         one["ID"]: (one["Binary"], one["Host"], one["Zone"], one["Status"], one["State"]) for one in services
     }
-    assert {id_: row.name for id_, row in rows.items()} == {one["ID"]: one["Name"] for one in tenants}
-    web = next(row for row in rows.values() if row.name == lab_openstack.projects[0])
+    assert {id_: row.name for id_, row in found.items()} == {one["ID"]: one["Name"] for one in tenants}
+    web = next(row for row in found.values() if row.name == lab_openstack.projects[0])
     quota = await said(lab, "quota", "show", "--compute", "--usage", web.id)
     used = {one["Resource"]: (one["In Use"], one["Limit"]) for one in quota}
     assert web.quota is not None
@@ -119,7 +119,7 @@ async def test_services_and_projects_are_what_openstack_prints(lab: Lab, lab_ope
 async def test_a_difference_shows_a_server_that_starts(lab: Lab, lab_openstack: Where) -> None:
     async with cloud_of(lab_openstack) as cloud:
         batch = await servers.poll(cloud, None)
-        stopped = next(row for row in batch.upserts if row.name == lab_openstack.stopped)
+        stopped = next(row for row in rows(batch) if row.name == lab_openstack.stopped)
         assert (stopped.status, stopped.health()) == ("SHUTOFF", Health.MAINTENANCE)
         try:
             await asyncio.to_thread(openstack, lab, "server", "start", stopped.id)
@@ -132,7 +132,7 @@ async def test_a_difference_shows_a_server_that_starts(lab: Lab, lab_openstack: 
 async def _has(cloud: OpenStack, cursor: Any, server: str, status: str) -> bool:
     difference = await servers.poll(cloud, cursor)
     assert not difference.full
-    return any((row.id, row.status) == (server, status) for row in difference.upserts)
+    return any((row.id, row.status) == (server, status) for row in rows(difference))
 
 
 async def _until(condition: Callable[[], Awaitable[bool]]) -> None:
@@ -146,8 +146,8 @@ async def _until(condition: Callable[[], Awaitable[bool]]) -> None:
 async def test_a_plain_member_works_with_what_may_be_seen(lab_openstack: Where) -> None:
     async with cloud_of(lab_openstack, lab_openstack.member_cloud) as cloud:
         batch = await servers.poll(cloud, None)
-        assert batch.upserts
-        assert {row.project for row in batch.upserts} == {lab_openstack.projects[0]}
+        assert rows(batch)
+        assert {row.project for row in rows(batch)} == {lab_openstack.projects[0]}
         assert "admin" in batch.missing[0]
         for poll in (lists.services, hypervisors.poll):
             with pytest.raises(Forbidden):
@@ -203,8 +203,8 @@ async def _service(lab: Lab, host: str) -> Any:
 
 async def on_host(lab: Lab, host: str) -> dict[str, str]:
     """Servers that `openstack` sees on a host."""
-    rows = await said(lab, "server", "list", "--all-projects", "--long")
-    return {one["ID"]: one["Name"] for one in rows if one["Host"] == host}
+    printed = await said(lab, "server", "list", "--all-projects", "--long")
+    return {one["ID"]: one["Name"] for one in printed if one["Host"] == host}
 
 
 async def finish(engine: Engine, workflow: str, host: str, **values: str) -> RunInfo:

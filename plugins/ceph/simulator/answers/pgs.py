@@ -58,18 +58,20 @@ def stat(world: World, words: Sequence[str]) -> Result:
     """``pg stat``"""
     ceph = world.ceph
     total, used = (sum(getattr(osd, name) for osd in ceph.osds.values()) for name in ("size", "used"))
-    return Result({
-        "pg_ready": True,
-        "pg_summary": {
-            "num_pg_by_state": [{"name": state, "num": count} for state, count in ceph.by_state().most_common()],
-            "num_pgs": len(ceph.pgs),
-            "num_bytes": sum(pool.stored for pool in ceph.pools.values()),
-            "total_bytes": total,
-            "total_avail_bytes": total - used,
-            "total_used_bytes": used,
-            "total_used_raw_bytes": used,
-        },
-    })
+    return Result(
+        {
+            "pg_ready": True,
+            "pg_summary": {
+                "num_pg_by_state": [{"name": state, "num": count} for state, count in ceph.by_state().most_common()],
+                "num_pgs": len(ceph.pgs),
+                "num_bytes": sum(pool.stored for pool in ceph.pools.values()),
+                "total_bytes": total,
+                "total_avail_bytes": total - used,
+                "total_used_bytes": used,
+                "total_used_raw_bytes": used,
+            },
+        }
+    )
 
 
 def listing(world: World, words: Sequence[str]) -> Result:

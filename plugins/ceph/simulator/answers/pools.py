@@ -43,13 +43,15 @@ def stats(world: World, words: Sequence[str]) -> Result:
     found = []
     for pool in world.ceph.pools.values():
         recovery = cluster.amiss(world, pool.id)
-        found.append({
-            "pool_name": pool.name,
-            "pool_id": pool.id,
-            "recovery": recovery,
-            "recovery_rate": cluster.recovering(world) if recovery else {},
-            "client_io_rate": cluster.client_io(world, pool.stored / total),
-        })
+        found.append(
+            {
+                "pool_name": pool.name,
+                "pool_id": pool.id,
+                "recovery": recovery,
+                "recovery_rate": cluster.recovering(world) if recovery else {},
+                "client_io_rate": cluster.client_io(world, pool.stored / total),
+            }
+        )
     return Result(found)
 
 
