@@ -1,3 +1,4 @@
+# ruff: noqa: PLC0415 - what the first paint does not need is imported when it is used
 """The console: the one module that knows the screens and the session.
 
 Workers fetch and post messages; the handlers here and in the screens own the widgets.
@@ -9,7 +10,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
@@ -21,8 +22,6 @@ from hsops.config.paths import config_dir, data_dir, state_dir
 from hsops.config.settings import setting
 from hsops.errors import HsopsError, UserError, plain
 from hsops.registry import Registry
-from hsops.screens import clipboard, commands, factory, references, unlocking
-from hsops.screens.completion import completer
 from hsops.screens.desk import Desk
 from hsops.screens.guard import Guard
 from hsops.screens.history import History
@@ -33,7 +32,6 @@ from hsops.screens.place import OVERVIEW, Place
 from hsops.screens.place import View as Kind
 from hsops.screens.pulse import KindChanges, Pulse
 from hsops.screens.runs import OpenEngine, Runs
-from hsops.screens.sheet import save
 from hsops.screens.theming import PREFIX, to_textual, variables
 from hsops.screens.view import View
 from hsops.session import Session
@@ -185,6 +183,8 @@ class HsopsApp(App[int]):
         view = self.view
         if view is not None and view.place == place:
             return
+        from hsops.screens import factory
+
         try:
             screen = factory.make(self.desk, place) if place != OVERVIEW else None
         except HsopsError as error:
@@ -240,12 +240,16 @@ class HsopsApp(App[int]):
 
     async def action_go(self, name: str) -> None:
         """One of the places that have a name."""
-        await self._open(commands.VIEWS[name])
+        from hsops.screens.commands import VIEWS
+
+        await self._open(VIEWS[name])
 
     # -- the command line
 
     def action_command(self) -> None:
         """`:`"""
+        from hsops.screens.completion import completer
+
         view = self.view
         if view is not None and view is self.screen:
             view.ask(":", self._typed_line, complete=completer(self.desk),
@@ -256,6 +260,8 @@ class HsopsApp(App[int]):
 
     async def on_typed(self, message: Typed) -> None:
         """A command line was entered."""
+        from hsops.screens import commands
+
         try:
             command = commands.parse(message.text, self.desk.registry, [s.name for s in self.desk.session.sites])
             if command is None:
@@ -274,7 +280,7 @@ class HsopsApp(App[int]):
             case "theme":
                 self.set_skin(argument)
             case "unlock":
-                self.tell(unlocking.unlock(self.desk.guard, argument))
+                self.tell(_unlock(self.desk, argument))
             case "lock":
                 self.desk.guard.lock()
             case "impact":
@@ -306,7 +312,7 @@ class HsopsApp(App[int]):
 
     def action_help(self) -> None:
         """Keys of the view on top."""
-        from hsops.screens.help import Help  # noqa: PLC0415 - after the first paint
+        from hsops.screens.help import Help
 
         view = self.view
         if view is not None and view is self.screen:
@@ -340,6 +346,8 @@ class HsopsApp(App[int]):
 
     def action_copy(self) -> None:
         """Copy what the view calls its text."""
+        from hsops.screens import clipboard
+
         view = self.view
         text = view.copy_text() if view is not None else ""
         try:
@@ -362,6 +370,8 @@ class HsopsApp(App[int]):
             self.tell(str(error), problem=True)
 
     def _save(self, form: str) -> None:
+        from hsops.screens.sheet import save
+
         sheet = self.view.sheet() if self.view is not None else None
         if sheet is None:
             raise UserError("there is nothing to save here")
@@ -370,11 +380,14 @@ class HsopsApp(App[int]):
 
     async def action_quit(self) -> None:
         """Leave; ask first while a run of ours is under way."""
+        if self.desk.runs.attached:
+            with suppress(HsopsError):  # a store that is away must not keep anybody here
+                await self.desk.runs.refresh()
         running = [info for info in self.desk.runs.active if info.id in self.desk.runs.attached]
         if not running:
             self.exit(0)
             return
-        from hsops.screens.dialog import Leave  # noqa: PLC0415 - rarely needed
+        from hsops.screens.dialog import Leave
 
         if not isinstance(self.screen, Leave):
             self.push_screen(Leave(running), lambda leave: self.exit(130) if leave else None)
@@ -392,7 +405,7 @@ class HsopsApp(App[int]):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Everything that can be done here, for the command palette."""
-        from hsops.screens.palette import entries  # noqa: PLC0415 - after the first paint
+        from hsops.screens.palette import entries
 
         view = self.view
         if view is not None:
@@ -400,7 +413,15 @@ class HsopsApp(App[int]):
                 yield SystemCommand(*entry)
 
 
+def _unlock(desk: Desk, text: str) -> str:
+    from hsops.screens.unlocking import unlock
+
+    return unlock(desk.guard, text)
+
+
 def _impact(desk: Desk, text: str) -> Place:
+    from hsops.screens import references
+
     key = references.resolve(desk.session, text)
     return Place(Kind.IMPACT, kind=key.kind, key=key)
 
@@ -409,7 +430,7 @@ def user_keymap(registry: Registry) -> dict[str, str]:
     """The key map file of this user. Raises ConfigInvalid."""
     if not (config_dir() / FILE).exists():
         return {}
-    from hsops.screens.keymap import read_keymap  # noqa: PLC0415 - knows every screen
+    from hsops.screens.keymap import read_keymap
 
     return read_keymap(config_dir(), registry, HsopsApp.BINDINGS)
 

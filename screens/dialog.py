@@ -38,6 +38,7 @@ class Dialog(ModalScreen[T], inherit_bindings=False):
     """A box of lines, perhaps with fields. Esc leaves without doing anything."""
 
     AUTO_FOCUS = "Input"
+    CSS_PATH = "dialog.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Leave", id="dialog.leave"),
         Binding("tab,down", "app.focus_next", "Next field", id="dialog.next"),

@@ -49,6 +49,7 @@ class FormView(View):
     """Enter makes the plan; nothing is changed before that has been seen and started."""
 
     AUTO_FOCUS = "Input"
+    CSS_PATH = "form.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab,down", "app.focus_next", "Next field", id="form.next"),
         Binding("shift+tab,up", "app.focus_previous", "Previous field", id="form.previous"),

@@ -15,7 +15,6 @@ from hsops.screens.desk import Desk
 from hsops.screens.overview_lines import SystemView, compose, layer_lines
 from hsops.screens.place import OVERVIEW, Memory, Place
 from hsops.screens.pulse import KindChanges
-from hsops.screens.run_lines import run_line
 from hsops.screens.sheet import Sheet
 from hsops.screens.text import Line, clock
 from hsops.screens.timeline import Timeline
@@ -23,6 +22,8 @@ from hsops.screens.values import headlines
 from hsops.screens.view import View
 from hsops.screens.widgets.lines import LinesView
 
+RUNS: Final = 3
+"""Runs shown; the header counts them all."""
 SHORTEST: Final = 1.0
 """Seconds between two repaints of the page at least."""
 LONGEST: Final = 8.0
@@ -102,9 +103,17 @@ class Overview(View):
             layers.append((worst, layer_lines(layer, own, room, desk.many_sites)))
         if desk.faults_only:
             layers = [(worst, lines) for worst, lines in layers if worst > Health.OK] or layers[-1:]
-        runs = [run_line(info, desk.clock()) for info in desk.runs.active[:3]]
+        runs = self._run_lines()
         timeline = self._timeline.lines(height, many_sites=desk.many_sites)
         return compose(layers, runs, timeline, (room, height), self._since())
+
+    def _run_lines(self) -> list[Line]:
+        active = self.desk.runs.active[:RUNS]
+        if not active:
+            return []
+        from hsops.screens.run_lines import run_line  # noqa: PLC0415 - after the first paint, and only with runs
+
+        return [run_line(info, self.desk.clock()) for info in active]
 
     def _since(self) -> str:
         first = next(iter(self.desk.store.log), None)

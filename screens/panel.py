@@ -38,6 +38,8 @@ SETTLED: Final = 8.0
 class PanelView(View):
     """Rows keep their place while somebody works with them; a changed cell is marked for a few seconds."""
 
+    CSS_PATH = "panel.tcss"
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "Filter: regex, !inverse, -l label, -f fuzzy", id="panel.filter"),
         Binding("d", "about('detail')", "Everything about the row", id="panel.detail"),

@@ -75,4 +75,3 @@ class Pulse:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from importlib import import_module
-from typing import Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from hsops.errors import Unsupported
 from hsops.model import Ref
-from hsops.workflow.values import Event, Plan, RunInfo, StepInfo, Verdict
+
+if TYPE_CHECKING:
+    from hsops.workflow.values import Event, Plan, RunInfo, StepInfo, Verdict
 
 
 class RunEngine(Protocol):

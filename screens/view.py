@@ -33,7 +33,6 @@ MESSAGE_LINES: Final = 3
 class View(NarrowScreen[None], inherit_bindings=False):
     """Base of the screens. A view works only while it is on top: it reads the store anew when it comes back."""
 
-    CSS_PATH = None
     AUTO_FOCUS = "#main"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "app.back", "Back", show=False, id="view.back")]
     HINTS: ClassVar[Sequence[tuple[str, str]]] = ()

@@ -47,7 +47,7 @@ async def list_rows(flag: str, request: Request) -> int:
         views = [View(session, kind, request) for kind in kinds]
         states = await session.refresh([kind.name for kind in kinds])
         code = verdict.tell(states, sites=len(session.sites) > 1)
-        missing = _print(views, request)
+        missing = _print(views, request, whole=not code)
         if request.watch:
             await watching.follow(session, views[0].kind, views[0].match, views[0].sheet, request.output)
         return code or missing
@@ -97,8 +97,8 @@ class View:
         return sheet(self.kind, entries, sites=len(sites) > 1, systems=several, now=time.time(), ascii_only=self._ascii)
 
 
-def _print(views: Sequence[View], request: Request) -> int:
-    """Print every view; gives 1 when a name has no row."""
+def _print(views: Sequence[View], request: Request, *, whole: bool) -> int:
+    """Print every view; gives 1 when a name has no row. Unless the answer is `whole`, absence proves nothing."""
     found = [(view, *view.found()) for view in views]
     sheets = [view.sheet(entries) for view, entries, _ in found]
     single = len(request.names) == 1 and len(views) == 1
@@ -111,7 +111,7 @@ def _print(views: Sequence[View], request: Request) -> int:
             if index and not request.output.machine:
                 streams.write("\n")
             writer.write(each, request.output, single=single)
-    return _tell(found, request)
+    return _tell(found, request) if whole else 0
 
 
 def _print_together(sheets: Sequence[Sheet], wanted: Output) -> None:

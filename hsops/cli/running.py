@@ -63,11 +63,11 @@ def run_workflow(request: Request) -> int:
         raise UserError(f"there is no output {request.form}", hint=near(request.form, FORMS))
     if request.plan and request.yes:
         raise UserError("--plan and --yes exclude each other", hint="--plan shows, --yes does")
+    sites, registry = open_sites(request.site)
+    order = _Order(request, _workflow(registry, request.workflow), one_site(sites))
     alone = not (sys.stdin.isatty() and sys.stderr.isatty())
     if alone and not (request.plan or request.yes):
         raise UserError("nobody is there to approve the plan", hint="--yes does it, --plan only shows it")
-    sites, registry = open_sites(request.site)
-    order = _Order(request, _workflow(registry, request.workflow), one_site(sites))
     return run(order.carry_out(registry))
 
 

@@ -211,12 +211,16 @@ class Book:
     # -- writing
 
     def _write(self, writes: Sequence[Write], *, urgent: bool = False) -> Future[None]:
-        return self._journal.post(lambda connection: self._fenced(connection, writes), urgent=urgent)
+        return self._journal.post(lambda connection, mine: self._fenced(connection, mine, writes), urgent=urgent)
 
-    def _fenced(self, connection: Connection, writes: Sequence[Write]) -> None:
-        """A process that was taken over must not write over what the new owner writes."""
-        if connection.execute(_MINE, {"run": self.run, "me": self._owner}).rowcount != 1:
+    def _fenced(self, connection: Connection, mine: set[str], writes: Sequence[Write]) -> None:
+        """A process that was taken over must not write over what the new owner writes.
+
+        The row stays locked until the transaction ends, so one look is enough for all writes in it.
+        """
+        if self.run not in mine and connection.execute(_MINE, {"run": self.run, "me": self._owner}).rowcount != 1:
             raise NotOwnerError(self.run)
+        mine.add(self.run)
         for write in writes:
             write(connection)
 

@@ -47,6 +47,8 @@ class Context:
     connections: Connections
     home: asyncio.AbstractEventLoop
     """The session's loop: connections live there, so everything of the author's that does I/O runs there."""
+    attended: bool = True
+    """Whether somebody is there to decide when something fails; else the run stops, resumable."""
     undos: list[Undo] = field(default_factory=list)
     unmet: list[str] = field(default_factory=list)
     """Checks that do not hold and questions without an answer."""

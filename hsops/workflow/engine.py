@@ -131,7 +131,7 @@ class Engine:
     ) -> Plan:
         """What a run would do. Reads happen, effects do not. Raises HsopsError."""
         found = self._workflows(workflow)
-        request = _request(found, values, choices, force, site, attended=True)
+        request = _request(found, values, choices, force, site)
         target = found.target(request.values)
         holder = await self._holder(site, target) if self._is_open else ""
         return await make_plan(found, request, self._systems, holder)
@@ -153,12 +153,18 @@ class Engine:
         """
         worker = self._working()
         found = self._workflows(workflow)
-        request = _request(found, values, choices, force, site, attended=attended)
+        request = _request(found, values, choices, force, site)
         target, run = found.target(request.values), runs.new_id()
 
         def add(connection: Connection) -> None:
             runs.insert(
-                connection, run, workflow=found, request=request, version=transact.VERSION, owner=worker.executor
+                connection,
+                run,
+                workflow=found,
+                request=request,
+                attended=attended,
+                version=transact.VERSION,
+                owner=worker.executor,
             )
 
         await self._thread(lambda: runs.added(self._store, add, site, target))
@@ -200,11 +206,14 @@ class Engine:
 
     # -- wishes
 
-    async def abort(self, run: str) -> RunInfo:
-        """Undo what was begun, last first, from whatever state it is in. Raises Conflict when it is over."""
+    async def abort(self, run: str, *, attended: bool | None = None) -> RunInfo:
+        """Undo what was begun, last first, from whatever state it is in. Raises Conflict when it is over.
+
+        It is done by the process that works on the run; when there is none, here. `attended`: see `resume`.
+        """
         await self._unended(run)
         await self._ask(lambda connection: runs.wish(connection, run, "abort", _me()))
-        return await self._go_on(run)
+        return await self._go_on(run, attended)
 
     async def pause(self, run: str) -> RunInfo:
         """Begin nothing new; what is in flight ends. `resume` goes on."""
@@ -212,12 +221,15 @@ class Engine:
         await self._ask(lambda connection: runs.wish(connection, run, "pause", _me()))
         return await self.info(run)
 
-    async def resume(self, run: str) -> RunInfo:
-        """Go on where it is: paused, stopped, or failed and not decided otherwise (which means: retry)."""
+    async def resume(self, run: str, *, attended: bool | None = None) -> RunInfo:
+        """Go on where it is: paused, stopped, or failed and not decided otherwise (which means: retry).
+
+        When it goes on here, `attended` says whether somebody is there to decide from now on; None: as it was.
+        """
         await self._unended(run)
         await self._ask(lambda connection: runs.wish(connection, run, "", _me()))
         await self._ask(lambda connection: runs.retry_all(connection, run, _me()))
-        return await self._go_on(run)
+        return await self._go_on(run, attended)
 
     async def decide(self, run: str, item: str, verdict: Verdict | str) -> None:
         """Say what becomes of something that failed: its step's key, or an item's. Kept when nobody works on it now."""
@@ -235,13 +247,13 @@ class Engine:
 
     # -- parts
 
-    async def _go_on(self, run: str) -> RunInfo:
+    async def _go_on(self, run: str, attended: bool | None) -> RunInfo:
         """Work on it here when nobody does."""
         info = await self.info(run)
         if self._worker is not None and not info.owner_alive and not info.status.over:
             worker = self._worker
             was = await self._ask(lambda connection: runs.owner(connection, run))
-            await self._thread(lambda: worker.take_over(run, was))
+            await self._thread(lambda: worker.take_over(run, was, attended))
         return await self.info(run)
 
     async def _unended(self, run: str) -> RunInfo:
@@ -286,8 +298,6 @@ def _request(
     choices: Mapping[str, str] | None,
     force: Mapping[str, str] | None,
     site: str,
-    *,
-    attended: bool,
 ) -> Request:
     for check, reason in (force or {}).items():
         if not reason.strip():
@@ -299,5 +309,4 @@ def _request(
         author=_me(),
         choices=dict(choices or {}),
         force=dict(force or {}),
-        attended=attended,
     )

@@ -51,8 +51,14 @@ async def _forwards(context: Context, workflow: Workflow) -> None:
         context.lease.check()
         if context.mailbox.wish == "abort":
             raise Aborted(context.mailbox.abort_reason) from None
-        raise Stopped(f"{workflow.name} itself failed: {explain(error)}") from error
+        raise Stopped(_fault(workflow, error)) from error
     context.refuse_unmet()
+
+
+def _fault(workflow: Workflow, error: Exception) -> str:
+    if type(error).__name__ == "DBOSUnexpectedStepError":
+        return f"{workflow.name} was changed since the run began: its steps are not the ones it began with"
+    return f"{workflow.name} itself failed: {explain(error)}"
 
 
 async def _backwards(context: Context, reason: str) -> None:
@@ -82,7 +88,7 @@ async def _connect(context: Context) -> None:
         except HsopsError as error:
             if not context.book.changed_anything:
                 raise Refused(str(error), code=error.exit_code) from None
-            if not context.request.attended or not isinstance(error, Unreachable):
+            if not context.attended or not isinstance(error, Unreachable):
                 raise Stopped(str(error)) from None
             await context.book.set_status(RunStatus.WAITING, str(error))
         context.lease.check()

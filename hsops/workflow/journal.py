@@ -24,11 +24,13 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 Write: TypeAlias = "Callable[[Connection], object]"
+Writes: TypeAlias = "Callable[[Connection, set[str]], object]"
+"""What one caller wants written together. The set is shared by all of one transaction: what needs no second look."""
 _MOMENT = 0.02
 
 
 class _Entry(NamedTuple):
-    write: Write
+    write: Writes
     done: Future[None]
     urgent: bool
 
@@ -55,7 +57,7 @@ class Journal:
         self._closing.set()
         self._thread.join(1.0)
 
-    def post(self, write: Write, *, urgent: bool = False) -> Future[None]:
+    def post(self, write: Writes, *, urgent: bool = False) -> Future[None]:
         """Queue a write; the future is done when it is committed. Others wait a moment for an `urgent` one's commit."""
         done: Future[None] = Future()
         self._queue.put(_Entry(write, done, urgent))
@@ -86,7 +88,7 @@ class Journal:
         pause = 0.1
         while True:
             try:
-                self.store.run(lambda connection: [entry.write(connection) for entry in batch])
+                self.store.run(lambda connection: _all(connection, batch))
                 break
             except HsopsError as error:
                 self.trouble = str(error)
@@ -106,6 +108,12 @@ class Journal:
         else:
             _log.debug("a write failed", exc_info=error)
             _finish(batch, error)
+
+
+def _all(connection: Connection, batch: Sequence[_Entry]) -> None:
+    seen: set[str] = set()
+    for entry in batch:
+        entry.write(connection, seen)
 
 
 def _finish(batch: Sequence[_Entry], error: Exception | None = None) -> None:

@@ -17,5 +17,3 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     choices: dict[str, str] = {}
     force: dict[str, str] = {}
     """Check name to the reason for going on although it does not hold."""
-    attended: bool = True
-    """Whether somebody is there to decide when something fails; else the run stops, resumable."""

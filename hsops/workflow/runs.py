@@ -30,7 +30,9 @@ def new_id() -> str:
     return "".join(secrets.choice(_ALPHABET) for _ in range(8))
 
 
-def insert(connection: Connection, run: str, *, workflow: Workflow, request: Request, version: str, owner: str) -> None:
+def insert(
+    connection: Connection, run: str, *, workflow: Workflow, request: Request, attended: bool, version: str, owner: str
+) -> None:
     """Add a run. Raises IntegrityError when the id is used or another open run works on the same target."""
     values = {
         "id": run,
@@ -41,6 +43,7 @@ def insert(connection: Connection, run: str, *, workflow: Workflow, request: Req
         "request": msgspec.json.encode(request).decode(),
         "version": version,
         "owner": owner,
+        "attended": int(attended),
         "created": time.time(),
     }
     columns, places = ", ".join(values), ", ".join(f":{name}" for name in values)
@@ -183,10 +186,15 @@ def letters(connection: Connection, owner: str) -> Mapping[str, Letter]:
     return found
 
 
-def claim(connection: Connection, run: str, was: str, owner: str) -> bool:
-    """Become the owner of a run that `was` owned by a dead process or by nobody; exactly one claimant wins."""
+def claim(connection: Connection, run: str, was: str, owner: str, attended: bool | None = None) -> bool:
+    """Become the owner of a run that `was` owned by a dead process or by nobody; exactly one claimant wins.
+
+    `attended` says anew whether somebody is there to decide.
+    """
     sql = f"""
-        UPDATE hsops_run SET owner = :owner, attempts = attempts + 1,
+        UPDATE hsops_run SET owner = :owner, attempts = attempts + 1, attended = coalesce(:attended, attended),
             status = CASE WHEN status = 'stopped' THEN 'running' ELSE status END
         WHERE id = :run AND owner = :was AND {OPEN} RETURNING id"""  # noqa: S608 - own text
-    return connection.execute(text(sql), {"run": run, "was": was, "owner": owner}).first() is not None
+    there = None if attended is None else int(attended)
+    values = {"run": run, "was": was, "owner": owner, "attended": there}
+    return connection.execute(text(sql), values).first() is not None

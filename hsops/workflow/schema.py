@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
+from hsops.errors import Unsupported
+
 _OPEN = "status NOT IN ('done', 'refused', 'rolled-back', 'failed')"
 
-_TABLES = f"""
+_FIRST = f"""
 CREATE TABLE IF NOT EXISTS hsops_lease (
     executor TEXT PRIMARY KEY,
     host TEXT NOT NULL,
@@ -32,6 +34,7 @@ CREATE TABLE IF NOT EXISTS hsops_run (
     reason TEXT NOT NULL DEFAULT '',
     code INTEGER NOT NULL DEFAULT 0,
     owner TEXT NOT NULL DEFAULT '',
+    attended INTEGER NOT NULL,
     wish TEXT NOT NULL DEFAULT '',
     wish_by TEXT NOT NULL DEFAULT '',
     touches TEXT NOT NULL DEFAULT '{{}}',
@@ -61,6 +64,8 @@ CREATE TABLE IF NOT EXISTS hsops_event (
 );
 CREATE INDEX IF NOT EXISTS hsops_event_run ON hsops_event (run, seq);
 """
+VERSIONS = (_FIRST,)
+"""What each version of the tables adds to the one before. Append; never change one that was released."""
 _SERIAL = {
     "sqlite": "INTEGER PRIMARY KEY AUTOINCREMENT",
     "postgresql": "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
@@ -69,23 +74,39 @@ _LOCK = 7_402_190_355_118_201
 """Of PostgreSQL's advisory locks: two consoles that start at once create the tables one after the other."""
 
 
-def create(connection: Connection) -> None:
-    """Create what is missing, in one transaction."""
-    dialect = connection.dialect.name
-    if dialect == "postgresql":
+def migrate(connection: Connection) -> None:
+    """Bring the tables to the newest version, in one transaction. Raises Unsupported when they are newer than that."""
+    if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
         connection.execute(text("CREATE SCHEMA IF NOT EXISTS hsops"))
     else:
         connection.execute(text("BEGIN IMMEDIATE"))
-    for statement in _TABLES.replace("{serial}", _SERIAL[dialect]).split(";\n"):
-        if statement.strip():
-            connection.execute(text(statement))
+    connection.execute(text("CREATE TABLE IF NOT EXISTS hsops_schema (version INTEGER NOT NULL)"))
+    found = version(connection)
+    for statements in VERSIONS[found:]:
+        for statement in statements.replace("{serial}", _SERIAL[connection.dialect.name]).split(";\n"):
+            if statement.strip():
+                connection.execute(text(statement))
+    if found < len(VERSIONS):
+        connection.execute(text("DELETE FROM hsops_schema"))
+        connection.execute(text("INSERT INTO hsops_schema (version) VALUES (:version)"), {"version": len(VERSIONS)})
 
 
-def exists(connection: Connection) -> bool:
-    """Whether the tables are there, for a role that may not create them."""
+def verify(connection: Connection) -> None:
+    """For a role that may not create tables. Raises Unsupported unless they are there and of this version."""
     sql = {
-        "sqlite": "SELECT count(*) FROM sqlite_master WHERE name = 'hsops_run'",
-        "postgresql": "SELECT count(*) FROM pg_tables WHERE schemaname = 'hsops' AND tablename = 'hsops_run'",
+        "sqlite": "SELECT count(*) FROM sqlite_master WHERE name = 'hsops_schema'",
+        "postgresql": "SELECT count(*) FROM pg_tables WHERE schemaname = 'hsops' AND tablename = 'hsops_schema'",
     }[connection.dialect.name]
-    return bool(connection.execute(text(sql)).scalar())
+    if not connection.execute(text(sql)).scalar() or version(connection) < len(VERSIONS):
+        raise Unsupported(
+            "the engine's tables are missing or old", hint="start the engine once with a role that has DDL"
+        )
+
+
+def version(connection: Connection) -> int:
+    """Of the tables as they are; 0 when there are none. Raises Unsupported when this hsops is too old for them."""
+    found: int = connection.execute(text("SELECT coalesce(max(version), 0) FROM hsops_schema")).scalar_one()
+    if found > len(VERSIONS):
+        raise Unsupported("the store was written by a newer hsops", hint="upgrade this one, or give it another store")
+    return found

@@ -78,7 +78,7 @@ async def settle(context: Context, attempt: Attempt) -> dict[str, Any]:
         except Exception as error:  # noqa: BLE001 - the author's or a library's: all of them are put to a person
             _log.debug("%s failed", entry.info.key, exc_info=error)
             reason, code = explain(error), getattr(error, "exit_code", 3)
-        if not context.request.attended and not context.book.changed_anything:
+        if not context.attended and not context.book.changed_anything:
             context.book.end(entry, StepStatus.FAILED, reason)
             raise Refused(f"{entry.info.name}: {reason}", code=code)
         await context.book.fail(entry, reason, attempt.verdicts)
@@ -97,7 +97,7 @@ async def _decided(context: Context, entry: Entry) -> Verdict:
 
 async def _ask(context: Context, entry: Entry) -> Decision:
     _heed_abort(context)
-    if not context.request.attended:
+    if not context.attended:
         raise Stopped(f"{entry.info.item or entry.info.name}: {entry.info.text}")
     async with context.waiting():
         while True:

@@ -58,21 +58,15 @@ class Store:
             prepare_file(self.path)
         self._engine = self._connect()
 
-        def prepare(connection: Connection) -> bool:
-            if migrate:
-                schema.create(connection)
-                return True
-            return schema.exists(connection)
-
-        if not self.run(prepare):
-            raise Unsupported("the engine's tables are missing", system=self.name, hint="start it once with a DDL role")
+        self.run(schema.migrate if migrate else schema.verify)
 
     def _connect(self) -> Engine:
         import sqlalchemy as sa  # noqa: PLC0415 - as above
+        from sqlalchemy import event  # noqa: PLC0415 - as above
 
         if not self.is_postgres:
             engine = sa.create_engine(self.url, pool_size=8, connect_args={"timeout": BUSY})
-            sa.event.listen(engine, "connect", _immediate)
+            event.listen(engine, "connect", _immediate)
             return engine
         try:
             return sa.create_engine(
@@ -92,18 +86,18 @@ class Store:
 
     def run(self, work: Callable[[Connection], T]) -> T:
         """Do `work` in one transaction. Raises Unreachable when the database is away or locked."""
-        import sqlalchemy as sa  # noqa: PLC0415 - as above
+        from sqlalchemy import exc  # noqa: PLC0415 - as above
 
         if self._engine is None:
             raise Unreachable("is closed", system=self.name)
         try:
             with self._engine.begin() as connection:
                 return work(connection)
-        except sa.exc.IntegrityError:
+        except exc.IntegrityError:
             raise
-        except sa.exc.DBAPIError as error:
+        except exc.DBAPIError as error:
             raise self._error(error) from error
-        except sa.exc.TimeoutError as error:
+        except exc.TimeoutError as error:
             raise Unreachable("all connections are busy", system=self.name) from error
 
     def _error(self, error: Any) -> Exception:

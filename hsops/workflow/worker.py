@@ -21,7 +21,7 @@ from hsops.workflow.context import Context
 from hsops.workflow.execute import execute
 from hsops.workflow.journal import Journal
 from hsops.workflow.lease import Lease
-from hsops.workflow.mailbox import Mailbox
+from hsops.workflow.mailbox import Letter, Mailbox
 from hsops.workflow.request import Request
 from hsops.workflow.signals import TakenOver
 from hsops.workflow.store import Store
@@ -88,42 +88,43 @@ class Worker:
 
     # -- runs
 
-    def take(self, run: str, was: str) -> bool:
+    def take(self, run: str, was: str, attended: bool | None = None) -> bool:
         """Go on with a run that nobody alive owns; False when somebody else was faster."""
-        won = self._store.run(lambda connection: runs.claim(connection, run, was, self.executor))
+        won = self._store.run(lambda connection: runs.claim(connection, run, was, self.executor, attended))
         if won:
             transact.resume(run, self.executor)
         return won
 
-    def take_over(self, run: str, was: str) -> bool:
+    def take_over(self, run: str, was: str, attended: bool | None) -> bool:
         """The same for a run that a person asks to go on with: it counts as no crash."""
         self._store.run(lambda connection: leases.fence_dead(self._store, connection, self.executor))
         sql = text("UPDATE hsops_run SET attempts = 0 WHERE id = :run")
         self._store.run(lambda connection: connection.execute(sql, {"run": run}))
-        return self.take(run, was)
+        return self.take(run, was, attended)
 
     async def execute(self, run: str) -> None:
         """What DBOS calls, on its own loop, to begin a run or go on with it."""
-        mailbox, book = Mailbox(), Book(self._journal, run, self.executor)
-
-        def load(connection: Connection) -> Request:
-            letters = runs.letters(connection, self.executor)
-            if run not in letters:
-                raise TakenOver("another process owns the run")
-            mailbox.deliver(letters[run])
-            book.load(connection)
-            row = connection.execute(text("SELECT request FROM hsops_run WHERE id = :run"), {"run": run})
-            return msgspec.json.decode(row.scalar_one(), type=Request)
-
-        request = await asyncio.to_thread(self._store.run, load)
+        book, mailbox = Book(self._journal, run, self.executor), Mailbox()
+        request, attended, letter = await asyncio.to_thread(lambda: self._store.run(lambda c: self._load(c, book)))
+        mailbox.deliver(letter)
         workflow = self._workflows(request.workflow)
         connections = Connections(self._systems, request.site, workflow)
-        context = Context(request, book, mailbox, self.lease, connections, self._home)
+        context = Context(request, book, mailbox, self.lease, connections, self._home, attended)
         self._active[run] = (context, asyncio.get_running_loop())
         try:
             await execute(context, workflow)
         finally:
             del self._active[run]
+
+    def _load(self, connection: Connection, book: Book) -> tuple[Request, bool, Letter]:
+        """What is known of a run that is ours. Raises TakenOver when it is not."""
+        letter = runs.letters(connection, self.executor).get(book.run)
+        if letter is None:
+            raise TakenOver("another process owns the run")
+        book.load(connection)
+        sql = text("SELECT request, attended FROM hsops_run WHERE id = :run")
+        row = connection.execute(sql, {"run": book.run}).one()
+        return msgspec.json.decode(row.request, type=Request), bool(row.attended), letter
 
     # -- the thread
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, TypeVar, cast
 from urllib.parse import parse_qsl, urlsplit
 
-from hsops.api import BadAnswer, Context, HsopsError, SystemHealth, Unreachable
+from hsops.api import BadAnswer, Context, HsopsError, NotFound, SystemHealth, Unreachable
 from hsops.plugins.openstack import condition
 from hsops.plugins.openstack.address import version as version_of
 from hsops.plugins.openstack.directory import Directory
@@ -23,6 +23,7 @@ T = TypeVar("T")
 
 MOST_PAGES = 10_000
 _LONGEST_WRITE = 60.0
+_CATALOGUE = "correct the endpoint in keystone's catalogue, or override it in clouds.yaml"
 _MIGRATIONS_SINCE = "2.59"
 _HEADERS = {"compute": "X-OpenStack-Nova-API-Version"}
 
@@ -54,7 +55,10 @@ class OpenStack:
     async def _agree(self, service: str) -> str:
         where = Where(self.system, f"{service} GET /")
         url = root(service, self.endpoints.url(service, where), self.endpoints.project)
-        answer = await self._http.send(self.login, Request(method="GET", url=url, anonymous=True), where)
+        try:
+            answer = await self._http.send(self.login, Request(method="GET", url=url, anonymous=True), where)
+        except NotFound as error:
+            raise where.error(BadAnswer, f"there is no {service} API at {url}: {error.what}", _CATALOGUE) from error
         return agree(service, decode(answer, VersionDocument, where).highest, where)
 
     @property

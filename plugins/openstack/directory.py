@@ -42,12 +42,16 @@ class Directory:
         self.migrations: Memo[Sequence[Migration]] = Memo(self._list_migrations, 10.0)
         self.servers: Memo[Mapping[str, Server]] = Memo(_nobody, _FRESH)
         self.capacity = Capacity(cloud)
+        self._strangers: set[str] = set()
+        """Projects that keystone does not know (any more), though servers belong to them."""
 
     async def project_names(self, needed: Iterable[str]) -> Mapping[str, str]:
         """Names by id, as far as this user may know them."""
         names = {project.id: project.name for project in await self.projects.get()}
-        if set(needed) - names.keys() and self.projects.age > _SOON:
+        strangers = set(needed) - names.keys() - self._strangers
+        if strangers and self.projects.age > _SOON:
             names = {project.id: project.name for project in await self.projects.get(_SOON)}
+            self._strangers |= strangers - names.keys()
         return names
 
     def servers_by_node(self) -> Counter[str] | None:

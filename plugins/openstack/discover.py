@@ -69,6 +69,6 @@ def _from_environment(env: Mapping[str, str]) -> Sequence[Found]:
         system |= {"project": env.get("OS_PROJECT_NAME") or env.get("OS_TENANT_NAME", "")}
         domains = {"user_domain": "OS_USER_DOMAIN_NAME", "project_domain": "OS_PROJECT_DOMAIN_NAME"}
         system |= {option: env[name] for option, name in domains.items() if env.get(name)}
-    more = {"region": "OS_REGION_NAME", "interface": "OS_INTERFACE", "ca_file": "OS_CACERT"}
+    more = {"region": "OS_REGION_NAME", "interface": "OS_INTERFACE", "ca": "OS_CACERT"}
     system |= {option: env[name] for option, name in more.items() if env.get(name)}
     return [Found(system, "OS_* environment variables")]

@@ -29,7 +29,7 @@ from hsops.plugins.openstack.transport import Aborted
 
 _LOGIN_HINT = "check user, password and project; the service answers alike to a wrong one of each"
 _URL_HINT = "is auth_url right? It usually ends in /v3"
-_TLS_HINT = "set ca_file to the CA that signed it, or correct the clock"
+_TLS_HINT = "set `ca:` in the site file to the CA that signed it, or correct the clock"
 _SHORTEST_QUOTE = 200
 
 

@@ -74,7 +74,7 @@ def _from_options(options: OpenStackOptions, context: Context, secrets: Secrets,
             project_name=options.project or None,
             project_domain_name=options.project_domain if options.project else None,
         )
-    verify: bool | str = str(context.path(options.ca_file)) if options.ca_file else True
+    verify: bool | str = str(context.path(options.ca)) if options.ca else True
     trust = _trust(False if options.insecure else verify, None, context)
     session, pool = _session(auth, trust, context, lanes)
     return Login(session, pool, options.region or None, options.interface or "public")
@@ -92,8 +92,8 @@ def _from_clouds_yaml(options: OpenStackOptions, context: Context, lanes: int) -
         config = OpenStackConfig(**files)  # type: ignore[arg-type]  # two of its many keyword arguments
         cloud = config.get_one(cloud=options.cloud or None, region_name=options.region or None)
         verify, cert = cloud.get_requests_verify_args()
-    if options.ca_file:
-        verify = str(context.path(options.ca_file))
+    if options.ca:
+        verify = str(context.path(options.ca))
     trust = _trust(False if options.insecure else verify, cert, context)
     session, pool = _session(cloud.get_auth(), trust, context, lanes)
     services = ("compute", "placement", "network", "identity")
@@ -117,7 +117,7 @@ def _trust(verify: bool | str | None, cert: str | tuple[str, str] | None, contex
         raise Unsupported(
             "certificates would not be verified, on a site of tier prod",
             system=context.system,
-            hint="set ca_file and remove insecure/verify from the site file and clouds.yaml",
+            hint="set `ca:` and remove insecure/verify from the site file and clouds.yaml",
         )
     urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
     return Trust(False, cert)

@@ -28,7 +28,7 @@ class OpenStackOptions(Options):
     application_credential_secret: Secret | None = None
     """With `application_credential_id`, instead of user and password."""
 
-    ca_file: str = ""
+    ca: str = ""
     """PEM file of the CA that signed the services' certificates."""
     insecure: bool = False
     """Do not verify certificates. Refused on tier prod."""

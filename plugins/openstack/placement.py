@@ -28,6 +28,8 @@ CLASSES = ("VCPU", "MEMORY_MB", "DISK_GB")
 _WHOLE_SUMMARIES = "1.27"
 """From here on a candidate's summary has all of its resources, not only those asked for."""
 _KEPT = 600.0
+"""Seconds after which an inventory is read again."""
+_SHARE = 9.0
 
 
 class Inventory(msgspec.Struct):
@@ -86,14 +88,21 @@ class Capacity:
     def __init__(self, cloud: OpenStack) -> None:
         self._cloud = cloud
         self._inventories: dict[str, tuple[float, Mapping[str, Inventory]]] = {}
+        self._known: Mapping[str, dict[str, _Summary]] = {}
+        self._next = float("-inf")
 
-    async def rooms(self, providers: Iterable[str], *, budget: int) -> Mapping[str, Room]:
+    async def rooms(self, providers: Iterable[str], *, budget: int, fresh: bool = False) -> Mapping[str, Room]:
         """Amounts by provider; one that placement does not know is not in it.
 
-        At most `budget` inventories are read: with more providers than that, ratios come over the next calls.
+        At most `budget` inventories are read: with more providers than that, ratios come over the next calls. Unless
+        `fresh`, use is asked for so seldom that placement spends at most a tenth of its time on it.
         """
         wanted = list(providers)
-        summaries = await self._summaries()
+        if fresh or time.monotonic() >= self._next:
+            started = time.monotonic()
+            self._known = await self._summaries()
+            self._next = time.monotonic() + _SHARE * (time.monotonic() - started)
+        summaries = self._known
         await self._refresh_inventories(wanted, budget)
         full = [provider for provider in wanted if provider not in summaries]
         single = await each(full, self._one)

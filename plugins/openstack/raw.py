@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from hsops.plugins.openstack.address import path
 
 if TYPE_CHECKING:
     from hsops.plugins.openstack.client import OpenStack
+    from hsops.plugins.openstack.http import Query
 
 
 async def raw(cloud: OpenStack, ref: Ref) -> Mapping[str, Any]:
@@ -21,8 +23,8 @@ async def raw(cloud: OpenStack, ref: Ref) -> Mapping[str, Any]:
     return await _member(cloud, kind, ref.id)
 
 
-async def _whole(cloud: OpenStack, service: str, where: str) -> Mapping[str, Any]:
-    return await cloud.fetch(service, where, dict[str, Any])
+async def _whole(cloud: OpenStack, service: str, where: str, query: Query = ()) -> Mapping[str, Any]:
+    return await cloud.fetch(service, where, dict[str, Any], query)
 
 
 async def _server(cloud: OpenStack, id_: str) -> Mapping[str, Any]:
@@ -69,11 +71,14 @@ async def _member(cloud: OpenStack, kind: str, id_: str) -> Mapping[str, Any]:
         )
     if kind == "aggregate":
         return await _first(cloud, "/os-aggregates", "aggregates", lambda one: one["name"] == id_)
-    return await _first(cloud, "/os-migrations", "migrations", lambda one: id_ in (one.get("uuid"), str(one["id"])))
+    recent = cloud.recent(time.time() - cloud.options.history * 3600)
+    return await _first(
+        cloud, "/os-migrations", "migrations", lambda one: id_ in (one.get("uuid"), str(one["id"])), recent
+    )
 
 
-async def _first(cloud: OpenStack, where: str, name: str, match: Any) -> Mapping[str, Any]:
-    answer = await _whole(cloud, "compute", where)
+async def _first(cloud: OpenStack, where: str, name: str, match: Any, query: Query = ()) -> Mapping[str, Any]:
+    answer = await _whole(cloud, "compute", where, query)
     for one in answer.get(name, ()):
         if match(one):
             found: Mapping[str, Any] = one

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import ClassVar, Final, TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, TypeAlias
 
 from rich.segment import Segment
 from rich.style import Style
@@ -20,13 +20,14 @@ from hsops.themes.values import MEANINGS
 Build: TypeAlias = Callable[[int, int], Sequence[Line]]
 """``(width, height) -> lines``: how the owner draws itself on that many cells."""
 
-NAMES: Final = (*MEANINGS, "changed", "title", "key", "cursor", "cursor-blurred", "prod", "staging", "lab")
+_FOREGROUND: Final = {**{meaning: f"state-{meaning}" for meaning in MEANINGS}, "key": "state-accent"}
+_BACKGROUND: Final = {"changed": "state-changed", "cursor": "cursor", "cursor-blurred": "surface"}
+_BOLD: Final = frozenset({"title", "cursor"})
 
 
 class LineCanvas(Widget):
     """Draws what `build` gives for its size; `rebuild()` asks again and repaints the cells that differ."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"canvas--{name}" for name in NAMES}
     ALLOW_SELECT = False
     DEFAULT_CSS = """
     LineCanvas {
@@ -45,7 +46,7 @@ class LineCanvas(Widget):
         self._lines: Sequence[Line] = ()
         self._top = 0
         self._strips: dict[int, Strip] = {}
-        self._known_styles: dict[tuple[str, str], Style] = {}
+        self._known_styles: dict[str, Style] = {}
 
     # -- what is shown
 
@@ -127,14 +128,25 @@ class LineCanvas(Widget):
 
     def style_of(self, name: str) -> Style:
         """The terminal style of a meaning under the theme of now; two meanings joined by a space are laid over."""
-        style = self._known_styles.get((name, ""))
+        style = self._known_styles.get(name)
         if style is None:
             style = self.rich_style
             for part in name.split():
-                if part in NAMES:
-                    style += self.get_component_rich_style(f"canvas--{part}", partial=True)
-            self._known_styles[(name, "")] = style
+                style += meant(part, self.app.theme_variables)
+            self._known_styles[name] = style
         return style
+
+
+def meant(name: str, variables: Mapping[str, str]) -> Style:
+    """What a meaning adds to a style. Component classes would be nodes to style before the first paint."""
+    foreground, background = _FOREGROUND.get(name), _BACKGROUND.get(name)
+    style = Style(
+        color=variables.get(foreground) if foreground else None,
+        bgcolor=variables.get(background) if background else None,
+        bold=True if name in _BOLD else None,
+    )
+    attributes = variables.get(f"{foreground}-text", "none") if foreground else "none"
+    return style if attributes == "none" else style + Style.parse(attributes)
 
 
 def difference(old: Sequence[Span], new: Sequence[Span]) -> tuple[int, int]:

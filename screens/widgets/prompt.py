@@ -28,6 +28,15 @@ def _key(keys: str, action: str, description: str) -> Binding:
 class Prompt(Widget):
     """Posts `Submitted`, `Changed` and `Left`; whoever mounted it takes it away."""
 
+    DEFAULT_CSS = """
+    Prompt { height: 1; dock: bottom; background: $surface; layout: horizontal; }
+    Prompt #sign { width: auto; color: $state-accent; text-style: bold; background: $surface; }
+    Prompt Input { width: 1fr; height: 1; border: none; padding: 0; background: $surface; color: $foreground; }
+    Prompt Input:focus { border: none; background-tint: transparent; }
+    Prompt Input > .input--suggestion { color: $state-dim; }
+    Prompt Input > .input--placeholder { color: $state-dim; }
+    Prompt #offer { width: auto; max-width: 60%; height: 1; background: $surface; color: $state-dim; }
+    """
     BINDINGS: ClassVar[list[BindingType]] = [
         _key("escape", "leave", "Leave the line"),
         _key("tab", "complete", "Complete"),

@@ -140,6 +140,13 @@ def test_an_unreachable_system_gives_9_and_nothing_on_stdout(site: SimulatedSite
     assert not done.stdout.strip() or json.loads(done.stdout)["items"] == []
 
 
+def test_what_could_not_be_asked_is_not_called_empty(site: SimulatedSite, tmp_path: Path) -> None:
+    site.inject("api.refused", "prometheus")
+    told = said(hsops("get", "target", "--site", str(site.file), home=tmp_path), UNREACHABLE)
+    assert "there are no" not in told
+    assert told.count("\n") == 1, told
+
+
 def test_a_hanging_system_is_given_up(site: SimulatedSite, tmp_path: Path) -> None:
     site.inject("api.silent", "prometheus")
     file = site_file(site.file, tmp_path, prometheus={"timeout": 0.5})

@@ -42,12 +42,14 @@ def world(tmp_path: Path) -> toy.World:
 def postgres(lab_postgres: Postgres) -> Iterator[str]:
     """The URL of a new database of the lab's PostgreSQL."""
     import psycopg
+    from psycopg.sql import SQL, Identifier
 
     name = f"hsops_test_{secrets.token_hex(4)}"
+    database = Identifier(name)
     with psycopg.connect(lab_postgres.dsn, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
+        connection.execute(SQL("CREATE DATABASE {}").format(database))
         yield lab_postgres.dsn.rpartition("/")[0] + "/" + name
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        connection.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(database))
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.lab)])

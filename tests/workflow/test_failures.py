@@ -34,8 +34,8 @@ async def step(engine: Engine, run: str, key: str) -> StepInfo:
     return next(step for step in await engine.steps(run) if step.key == key)
 
 
-async def submit(engine: Engine, **more: bool) -> str:
-    return await engine.submit("toy.drain", {"host": "h"}, site="lab", **more)
+async def submit(engine: Engine, *, attended: bool = True) -> str:
+    return await engine.submit("toy.drain", {"host": "h"}, site="lab", attended=attended)
 
 
 @pytest.mark.asyncio
@@ -333,3 +333,72 @@ async def test_abort_inside_a_wait(world: toy.World, opened: Open) -> None:
         await engine.abort(run)
         assert (await engine.join(run)).status is RunStatus.ROLLED_BACK
     assert world.did() == ["begin", "unbegin"]
+
+
+@pytest.mark.asyncio
+async def test_who_takes_a_run_over_says_whether_somebody_is_there(world: toy.World, any_store: str) -> None:
+    world.flag("fail-move-vm-1", "no room")
+    opened = opener(world, any_store)
+    async with opened() as engine:
+        run = await submit(engine)
+        await waiting(engine, run)
+    async with opened(adopt=False) as engine:
+        await engine.resume(run, attended=False)
+        info = await engine.join(run)
+        assert (info.status, info.exit_code) == (RunStatus.STOPPED, 4)
+        await engine.resume(run, attended=True)
+        await waiting(engine, run)
+        await engine.abort(run)
+        assert (await engine.join(run)).status is RunStatus.ROLLED_BACK
+
+
+@pytest.mark.asyncio
+async def test_a_check_after_an_effect_asks_instead_of_refusing(world: toy.World, opened: Open) -> None:
+    world.flag("forbidden", "not any more")
+    async with opened() as engine:
+        run = await engine.submit("toy.late", {}, site="lab")
+        assert "not any more" in (await waiting(engine, run)).reason
+        world.unflag("forbidden")
+        await engine.decide(run, "still", "retry")
+        assert (await engine.join(run)).status is RunStatus.DONE
+    assert world.did() == ["begin", "end"]
+
+
+@pytest.mark.asyncio
+async def test_a_changed_function_stops_and_says_what_it_could_not_undo(world: toy.World, opened: Open) -> None:
+    world.flag("forbidden", "not any more")
+    async with opened() as engine:
+        run = await engine.submit("toy.changed", {}, site="lab", attended=False)
+        await engine.join(run)
+        world.flag("changed")
+        await engine.resume(run)
+        info = await engine.join(run)
+        assert info.status is RunStatus.STOPPED
+        assert "its steps are not the ones" in info.reason
+        await engine.abort(run)
+        info = await engine.join(run)
+        assert info.status is RunStatus.STOPPED, "nothing pretends to be rolled back"
+        assert info.reason == "not taken back, do it by hand: toy unbegin"
+        world.unflag("changed")
+        await engine.abort(run)
+        assert (await engine.join(run)).status is RunStatus.ROLLED_BACK
+    assert world.did() == ["begin", "unbegin"]
+
+
+@pytest.mark.asyncio
+async def test_the_log_says_who_asked_and_who_decided(world: toy.World, opened: Open) -> None:
+    world.flag("fail-move-vm-1", "no room")
+    async with opened() as engine:
+        run = await engine.submit("toy.drain", {"host": "h"}, site="lab", force={"allowed": "because"})
+        await waiting(engine, run)
+        await engine.decide(run, "vm-1", "back_out")
+        await engine.join(run)
+        events = [event async for event in engine.events(run)]
+        author = (await engine.info(run)).author
+    assert (events[0].status, events[0].text) == ("submitted", f"by {author}")
+    assert events[0].data["force"] == {"allowed": "because"}
+    assert [(event.status, event.text) for event in events if event.kind == "decision"] == [
+        ("back_out", f"by {author}")
+    ]
+    ends = [event.status for event in events if event.kind == "run"]
+    assert ends == ["submitted", "running", "waiting", "running", "rolling-back", "rolled-back"]

@@ -67,6 +67,13 @@ def test_places_that_are_no_store(tmp_path: Path) -> None:
     missing = Store(tmp_path / "empty.sqlite")
     with pytest.raises(Unsupported, match="tables are missing"):
         missing.open(migrate=False)
+    missing.open()
+    with sqlite3.connect(tmp_path / "empty.sqlite") as connection:
+        connection.execute("UPDATE hsops_schema SET version = 99")
+    connection.close()
+    for migrate in (True, False):
+        with pytest.raises(Unsupported, match="written by a newer hsops"):
+            missing.open(migrate=migrate)
     missing.close()
 
 

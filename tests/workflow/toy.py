@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 from hsops.errors import Unreachable, Unsupported, UserError
@@ -85,11 +85,18 @@ class Connection:
         return [f"vm-{number}" for number in range(int(self.world.flagged("size") or 3))]
 
 
+@dataclass(frozen=True)
+class Site:
+    """A site's name is all the engine wants of it."""
+
+    name: str
+
+
 class Session:
     """The part of a session that the engine needs, for one site with one system."""
 
     def __init__(self, world: World, site: str = "lab") -> None:
-        self.sites = (SimpleNamespace(name=site),)
+        self.sites = (Site(site),)
         self._connection = Connection(world)
 
     async def connection(self, site: str, system: str) -> Any:
@@ -187,6 +194,26 @@ async def broken(run: Run) -> None:
     raise KeyError("a fault of the author")
 
 
+async def late(run: Run) -> None:
+    """Checks again when something was changed already."""
+
+    async def allowed() -> CheckResult:
+        text = run.system("toy").world.flagged("forbidden")
+        return CheckResult(name="still", ok=not text, text=text)
+
+    await run.step("begin", do=lambda: run.system("toy").act("begin"), command=["toy", "begin"],
+                   undo=lambda: run.system("toy").act("unbegin"), undo_command=["toy", "unbegin"])  # fmt: skip
+    await run.check("still", allowed)
+    await run.step("end", do=lambda: run.system("toy").act("end"), command=["toy", "end"])
+
+
+async def changed(run: Run) -> None:
+    """Is another one when it is replayed: a version that was changed while its run was stopped."""
+    if run.system("toy").world.flagged("changed"):
+        await run.read("something else", run.system("toy").look)
+    await late(run)
+
+
 async def steps(run: Run) -> None:
     """Many steps and nothing in them: for measuring."""
 
@@ -236,6 +263,8 @@ WORKFLOWS: Mapping[str, Workflow] = {
             Input(name="stuck", title="Stuck after", type="duration", default="30"),
         ),
         _workflow("broken"),
+        _workflow("late"),
+        _workflow("changed"),
         _workflow("steps", _COUNT),
         _workflow("fan", _COUNT, _LIMIT),
     )

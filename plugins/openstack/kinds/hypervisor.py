@@ -47,8 +47,8 @@ class Hypervisor(Resource):
     hypervisor_hostname: str
     state: str = ""
     status: str = ""
-    hypervisor_type: str = ""
-    host_ip: str = ""
+    hypervisor_type: str | None = None
+    host_ip: str | None = None
     service: HypervisorService = msgspec.field(default_factory=HypervisorService)
     running_vms: int | None = None
     """As nova-compute counted last, up to a minute ago; absent from compute 2.88 on."""

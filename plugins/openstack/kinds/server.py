@@ -39,8 +39,7 @@ class EmbeddedFlavor(msgspec.Struct):
 class Fault(msgspec.Struct, gc=False):
     """Why a server is in ERROR."""
 
-    message: str = ""
-    code: int = 0
+    message: str | None = None
 
 
 class AttachedVolume(msgspec.Struct, gc=False):
@@ -58,7 +57,6 @@ class Server(Resource):
     name: str = ""
     status: str = "UNKNOWN"
     tenant_id: str = ""
-    user_id: str = ""
     flavor: EmbeddedFlavor = msgspec.field(default_factory=EmbeddedFlavor)
     addresses: dict[str, list[Address]] = msgspec.field(default_factory=dict)
     metadata: dict[str, str] = msgspec.field(default_factory=dict)
@@ -66,8 +64,6 @@ class Server(Resource):
     updated: str = ""
     fault: Fault | None = None
     locked: bool = False
-    key_name: str | None = None
-    config_drive: str | bool = ""
     zone: str | None = msgspec.field(name="OS-EXT-AZ:availability_zone", default=None)
     host: str | None = msgspec.field(name="OS-EXT-SRV-ATTR:host", default=None)
     node: str | None = msgspec.field(name="OS-EXT-SRV-ATTR:hypervisor_hostname", default=None)

@@ -143,7 +143,7 @@ class Watch:
 
 def reason_of(row: Server) -> str:
     """What nova says of a server in ERROR."""
-    return f"it is in ERROR: {row.fault.message}" if row.fault is not None else "it is in ERROR"
+    return f"it is in ERROR: {row.fault.message}" if row.fault is not None and row.fault.message else "it is in ERROR"
 
 
 def words(row: Server) -> str:

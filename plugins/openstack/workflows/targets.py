@@ -46,7 +46,7 @@ class Targets:
         services = await cloud.directory.services.get(0.0)
         zones = {service.host: service.zone or "" for service in services if service.is_compute}
         aggregates = await cloud.directory.aggregates.get(0.0)
-        rooms = await cloud.directory.capacity.rooms([row.id for row in rows], budget=0)
+        rooms = await cloud.directory.capacity.rooms([row.id for row in rows], budget=0, fresh=True)
         return [
             Target(
                 row.host,

@@ -65,7 +65,7 @@ def test_variables_become_references_and_never_values(home: Path) -> None:
     (found,) = discover(env, home)
     assert found.system == {
         "plugin": "openstack", "auth_url": "https://k:5000/v3", "username": "ops", "password": {"env": "OS_PASSWORD"},
-        "project": "admin", "user_domain": "Default", "region": "fra1", "ca_file": "/etc/ca.pem",
+        "project": "admin", "user_domain": "Default", "region": "fra1", "ca": "/etc/ca.pem",
     }  # fmt: skip
     assert "hunter2" not in str(found)
 

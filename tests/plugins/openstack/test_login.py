@@ -12,7 +12,7 @@ import pytest
 import yaml
 from aiohttp import web
 
-from hsops.errors import AuthFailed, Unreachable, Unsupported
+from hsops.errors import AuthFailed, BadAnswer, Unreachable, Unsupported
 from hsops.plugin import Secret
 from hsops.plugins.openstack.client import connect
 from hsops.plugins.openstack.endpoints import VersionDocument, agree, root
@@ -97,7 +97,7 @@ def test_unverified_certificates_are_refused_on_prod(tmp_path: Path, where: str)
 def test_the_environment_does_not_weaken_trust(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere.pem")
     monkeypatch.setenv("HTTPS_PROXY", "http://192.0.2.1:3128")
-    login = log_in(options("https://127.0.0.1:9", ca_file=str(tmp_path / "ca.pem")), context(), Secrets("p"), 2)
+    login = log_in(options("https://127.0.0.1:9", ca=str(tmp_path / "ca.pem")), context(), Secrets("p"), 2)
     assert login.session.session.trust_env is False
     assert login.session.verify == str(tmp_path / "ca.pem")
 
@@ -114,9 +114,9 @@ async def test_a_certificate_of_nobody_is_named(tmp_path: Path) -> None:
     await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls).start()
     url = f"https://127.0.0.1:{runner.addresses[0][1]}"
     try:
-        with pytest.raises(Unreachable, match=r"TLS failed.*ca_file"):
+        with pytest.raises(Unreachable, match=r"TLS failed.*`ca:`"):
             await connect(options(url), context())
-        for trusting in (options(url, ca_file=str(certificate)), options(url, insecure=True)):
+        for trusting in (options(url, ca=str(certificate)), options(url, insecure=True)):
             cloud = await connect(trusting, context())
             await cloud.aclose()
             assert cloud.versions["compute"] == "2.90"
@@ -185,3 +185,15 @@ def test_a_process_that_has_the_sdk_keeps_it() -> None:
 def test_no_secret_is_printed() -> None:
     chosen = OpenStackOptions(auth_url="http://x", password=Secret(env="OS_PASSWORD"))
     assert "secret" not in repr(chosen).lower().replace("secret(", "").replace("credential_secret", "")
+
+
+@pytest.mark.asyncio
+async def test_a_catalogue_that_points_nowhere() -> None:
+    """`connect` may only raise what a feed can act on."""
+
+    async def nowhere(request: web.Request) -> web.Response | None:
+        return web.Response(status=404, text="nginx") if request.path == "/v2.1" else None
+
+    async with serving(Recorded(override=nowhere).answer) as url:
+        with pytest.raises(BadAnswer, match="no compute API at .*: 404 nginx"):
+            await connect(options(url), context())
