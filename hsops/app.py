@@ -370,7 +370,7 @@ class HsopsApp(App[int]):
             self.tell(str(error), problem=True)
 
     def _save(self, form: str) -> None:
-        from hsops.screens.sheet import save
+        from hsops.screens.saving import save
 
         sheet = self.view.sheet() if self.view is not None else None
         if sheet is None:

@@ -61,12 +61,13 @@ def width(spans: Iterable[Span]) -> int:
 
 def cut(spans: Sequence[Span], room: int, ellipsis: str = "…") -> Line:
     """The spans in at most `room` cells, an ellipsis at the end when something is missing."""
+    if width(spans) <= room:
+        return tuple(spans)
     kept: list[Span] = []
-    for index, one in enumerate(spans):
+    for one in spans:
         size = width_of(one.text)
-        last = index == len(spans) - 1
-        if size > room or (size == room and not last):
-            fitted = fit(one.text + ("" if last else " "), room, ellipsis)
+        if size >= room:
+            fitted = fit(one.text + " ", room, ellipsis)  # the blank: something follows, also when this fits exactly
             return (*kept, one._replace(text=fitted.text)) if fitted.text else tuple(kept)
         kept.append(one)
         room -= size

@@ -14,3 +14,7 @@
     store       the database: SQLite or PostgreSQL
     transact    the only module that touches DBOS
 """
+
+import logging
+
+logging.getLogger(__name__).addHandler(logging.NullHandler())  # nothing of it on the terminal by default

@@ -54,6 +54,12 @@ def is_gone(place: str, pid: int, birth: str) -> bool:
     return birth_of(pid) != birth
 
 
+def is_of_another_boot(place: str) -> bool:
+    """Whether that process lived before this machine was started last; only for processes of this machine."""
+    mine = _place()
+    return bool(place and mine) and place.partition("/")[0] != mine.partition("/")[0]
+
+
 def birth_of(pid: int) -> str:
     """The start time of a process; empty when there is no such process or no /proc."""
     try:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from hsops.errors import HsopsError
 from hsops.workflow.redact import redact_json
-from hsops.workflow.signals import Aborted, Refused, Stopped
+from hsops.workflow.signals import Aborted, Failure, Refused, Stopped
 from hsops.workflow.values import RunStatus
 
 if TYPE_CHECKING:
@@ -120,4 +120,4 @@ def portable(value: Any) -> Any:
 
 def explain(error: Exception) -> str:
     """What to tell a person of an error."""
-    return str(error) if isinstance(error, HsopsError) else f"{type(error).__name__}: {error}"
+    return str(error) if isinstance(error, HsopsError | Failure) else f"{type(error).__name__}: {error}"

@@ -87,29 +87,29 @@ class Engine:
         """
         await self._thread(lambda: self._store.open(migrate=self._migrate))
         self._is_open = True
-        if not work:
-            return
-        self._journal = Journal(self._store)
-        self._journal.start()
-        worker = Worker(self._store, self._journal, self._systems, self._workflows, self._ttl)
-        try:
-            await self._thread(lambda: worker.start(adopt=adopt, migrate=self._migrate))
-        except BaseException:
-            await self._thread(self._journal.close)
-            raise
-        self._worker = worker
+        if work:
+            self._journal = Journal(self._store)
+            self._journal.start()
+            self._worker = await self._new_worker(self._journal, adopt=adopt)
+
+    async def _new_worker(self, journal: Journal, *, adopt: bool) -> Worker:
+        worker = Worker(self._store, journal, self._systems, self._workflows, self._ttl)
+        await self._thread(lambda: worker.start(adopt=adopt, migrate=self._migrate))
+        return worker
 
     async def close(self, grace: float = GRACE) -> None:
         """Let go of everything. Runs that have not ended are left where they are; any engine can go on with them."""
         worker, journal, self._worker, self._journal = self._worker, self._journal, None, None
-        if worker is not None:
-            await self._thread(lambda: worker.close(grace))
-        if journal is not None:
-            await self._thread(journal.close)
-        if self._is_open:
-            self._is_open = False
-            await self._thread(self._store.close)
-        self._pool.shutdown(wait=False)
+        try:
+            if worker is not None:
+                await self._thread(lambda: worker.close(grace))
+        finally:
+            if journal is not None:
+                await self._thread(journal.close)
+            if self._is_open:
+                self._is_open = False
+                await self._thread(self._store.close)
+            self._pool.shutdown(wait=False)
 
     @property
     def trouble(self) -> str:
@@ -151,7 +151,7 @@ class Engine:
         Unless `attended`, a failure stops the run, resumable, instead of waiting for somebody to decide. Raises
         Conflict when another run holds the target, UserError for wrong inputs.
         """
-        worker = self._working()
+        worker = await self._working()
         found = self._workflows(workflow)
         request = _request(found, values, choices, force, site)
         target, run = found.target(request.values), runs.new_id()
@@ -251,7 +251,7 @@ class Engine:
         """Work on it here when nobody does."""
         info = await self.info(run)
         if self._worker is not None and not info.owner_alive and not info.status.over:
-            worker = self._worker
+            worker = await self._working()
             was = await self._ask(lambda connection: runs.owner(connection, run))
             await self._thread(lambda: worker.take_over(run, was, attended))
         return await self.info(run)
@@ -265,9 +265,14 @@ class Engine:
     async def _holder(self, site: str, target: str) -> str:
         return await self._ask(lambda connection: runs.holder(connection, site, target))
 
-    def _working(self) -> Worker:
-        if self._worker is None:
+    async def _working(self) -> Worker:
+        """Who works on runs here: anew, when this process was silent for so long that others took its runs over."""
+        if self._worker is None or self._journal is None:
             raise UserError("this engine only looks at runs", hint="start it with work=True")
+        if self._worker.lease.lost:
+            old = self._worker
+            await self._thread(lambda: old.close(GRACE))
+            self._worker = await self._new_worker(self._journal, adopt=old.adopts)
         return self._worker
 
     async def _ask(self, question: Callable[[Connection], T]) -> T:

@@ -13,7 +13,7 @@ from hsops.workflow.book import Entry
 from hsops.workflow.context import Context, Undo
 from hsops.workflow.progress import Reporter
 from hsops.workflow.settle import ANY, Attempt, Turn, settle
-from hsops.workflow.signals import Aborted, Refused, Signal, Stopped, TakenOver
+from hsops.workflow.signals import Aborted, Failure, Refused, Signal, Stopped, TakenOver
 from hsops.workflow.values import StepStatus
 
 
@@ -23,10 +23,6 @@ class Work:
 
     item: Item
     entry: Entry
-
-
-class ItemFailedError(Exception):
-    """The effect on an item says itself that it failed."""
 
 
 async def each(
@@ -59,9 +55,9 @@ async def _one(
         outcome = await context.at_home(lambda: do(work.item, report))
         report.close()
         if outcome.status == "failed":
-            raise ItemFailedError(outcome.text)
+            raise Failure(outcome.text)
         if outcome.status not in ("done", "skipped"):
-            raise ItemFailedError(f"{outcome.status!r} is no end of an item")
+            raise Failure(f"{outcome.status!r} is no end of an item")
         return {"status": outcome.status, "text": outcome.text}
 
     turn = Turn(slots)

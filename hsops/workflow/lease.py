@@ -84,8 +84,8 @@ class Lease:
             before = boottime()  # before the write: the row's time must never end before ours
             try:
                 renewed = self._store.run(self._renew)
-            except HsopsError as error:
-                self.trouble = str(error)
+            except Exception as error:  # noqa: BLE001 - whatever it was, the lease is not renewed and effects wait
+                self.trouble = str(error) if isinstance(error, HsopsError) else f"{type(error).__name__}: {error}"
                 continue
             self.trouble = ""
             if renewed:
@@ -111,7 +111,7 @@ def fence_dead(store: Store, connection: Connection, me: str) -> None:
     now = store.now(connection)
     live = "SELECT * FROM hsops_lease WHERE executor <> :me AND taken_by = ''"
     for lease in connection.execute(text(live), {"me": me}).all():
-        if runs.dead(lease, now):
+        if runs.dead(store, lease, now):
             _fence(connection, me, lease)
 
 
@@ -122,8 +122,9 @@ def _fence(connection: Connection, me: str, lease: Row[Any]) -> None:
 
 
 def orphans(connection: Connection, version: str) -> Sequence[Row[Any]]:
-    """Open runs of dead processes that this version can replay: id, site, dead owner and attempts so far."""
-    sql = f"""SELECT id, site, owner, attempts FROM hsops_run WHERE {runs.OPEN} AND owner <> '' AND version = :version
+    """Open runs of dead processes that this version can replay: id, site, workflow, dead owner and attempts."""
+    sql = f"""SELECT id, site, workflow, owner, attempts FROM hsops_run
+              WHERE {runs.OPEN} AND owner <> '' AND version = :version
               AND (owner IN (SELECT executor FROM hsops_lease WHERE taken_by <> '')
                    OR owner NOT IN (SELECT executor FROM hsops_lease))"""  # noqa: S608 - own text
     return connection.execute(text(sql), {"version": version}).all()

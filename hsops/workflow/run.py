@@ -16,6 +16,7 @@ from hsops.workflow.book import Entry
 from hsops.workflow.context import Context, Undo
 from hsops.workflow.planning import answer_to, checked
 from hsops.workflow.settle import Attempt, settle
+from hsops.workflow.signals import Failure
 from hsops.workflow.values import StepStatus
 
 T = TypeVar("T", bound=Json)
@@ -65,7 +66,7 @@ class DurableRun:
         async def act() -> Any:
             result = await checked(name, lambda: self._patiently(look))
             if not (result.ok or forced) and self._context.book.changed_anything:
-                raise NotProvenError(result.text)  # too late to refuse: ask
+                raise Failure(result.text)  # too late to refuse: ask
             entry.change(text=result.text)
             status = "ok" if result.ok else "forced" if forced else "failed"
             fields = {"status": status, "text": result.text, "data": {"name": name, "forced": forced} if forced else {}}
@@ -160,7 +161,7 @@ class DurableRun:
         async def act() -> Any:
             result = await self._patiently(look)
             if not result.ok:
-                raise NotProvenError(result.text + (f" → {result.hint}" if result.hint else ""))
+                raise Failure(result.text + (f" → {result.hint}" if result.hint else ""))
             entry.change(text=result.text)
             return result.text
 
@@ -209,7 +210,3 @@ async def journalled(context: Context, attempt: Attempt, slot: transact.Slot | N
     else:
         context.book.end(entry, StepStatus.DONE, entry.info.text)
     return settled
-
-
-class NotProvenError(Exception):
-    """A verification that does not hold."""

@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from hsops.errors import Conflict, NotFound
 from hsops.plugin import Workflow
-from hsops.workflow.clock import is_gone, moment, now
+from hsops.workflow.clock import is_gone, is_of_another_boot, moment, now
 from hsops.workflow.mailbox import Decision, Letter
 from hsops.workflow.redact import redact_json
 from hsops.workflow.request import Request
@@ -94,7 +94,7 @@ def listed(store: Store, connection: Connection, run: str = "", *, limit: int = 
         FROM hsops_run r LEFT JOIN hsops_lease l ON l.executor = r.owner {where}
         ORDER BY r.created DESC LIMIT :limit"""  # noqa: S608 - own text
     time_of_leases = store.now(connection)
-    return [_info(row, time_of_leases) for row in connection.execute(text(sql), {"run": run, "limit": limit})]
+    return [_info(store, row, time_of_leases) for row in connection.execute(text(sql), {"run": run, "limit": limit})]
 
 
 def one(store: Store, connection: Connection, run: str) -> RunInfo:
@@ -104,9 +104,9 @@ def one(store: Store, connection: Connection, run: str) -> RunInfo:
     raise NotFound("no such run", thing=run, hint="hsops runs lists them")
 
 
-def _info(row: Any, clock: float) -> RunInfo:
+def _info(store: Store, row: Any, clock: float) -> RunInfo:
     request = msgspec.json.decode(row.request, type=Request)
-    alive = bool(row.owner) and row.expires is not None and not dead(row, clock)
+    alive = bool(row.owner) and row.expires is not None and not dead(store, row, clock)
     return RunInfo(
         id=row.id,
         workflow=row.workflow,
@@ -131,10 +131,12 @@ def _info(row: Any, clock: float) -> RunInfo:
     )
 
 
-def dead(lease: Any, clock: float) -> bool:
+def dead(store: Store, lease: Any, clock: float) -> bool:
     """Whether the holder of a lease is gone: taken, not renewed in time, or its process has ended."""
     if lease.taken_by or lease.expires is None or lease.expires < clock:
         return True
+    if not store.is_postgres and is_of_another_boot(lease.place):
+        return True  # its time is of another clock
     return is_gone(lease.place, lease.pid, lease.birth)
 
 
@@ -198,3 +200,15 @@ def claim(connection: Connection, run: str, was: str, owner: str, attended: bool
     there = None if attended is None else int(attended)
     values = {"run": run, "was": was, "owner": owner, "attended": there}
     return connection.execute(text(sql), values).first() is not None
+
+
+def park(connection: Connection, run: str, owner: str, reason: str) -> None:
+    """Stop a run of a dead owner until a person resumes it."""
+    sql = "UPDATE hsops_run SET status = 'stopped', reason = :reason, owner = '' WHERE id = :run AND owner = :owner"
+    connection.execute(text(sql), {"run": run, "owner": owner, "reason": reason})
+
+
+def give_up(connection: Connection, run: str, reason: str) -> None:
+    """End a run that can not go on at all."""
+    sql = "UPDATE hsops_run SET status = 'failed', reason = :reason, ended = :now, owner = '' WHERE id = :run"
+    connection.execute(text(sql), {"run": run, "reason": reason, "now": time.time()})

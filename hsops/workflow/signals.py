@@ -1,10 +1,14 @@
-"""How a run leaves the workflow function before its end.
+"""How a run leaves the workflow function before its end, and how one thing of it fails.
 
-They derive from BaseException: an author's ``except Exception`` must not hold them up, and DBOS records no outcome for
-them, so that the same step is entered again when the run goes on.
+Signals derive from BaseException: an author's ``except Exception`` must not hold them up, and DBOS records no outcome
+for them, so that the same step is entered again when the run goes on.
 """
 
 from __future__ import annotations
+
+
+class Failure(Exception):
+    """One thing of a run failed; its text is all there is to say about it."""
 
 
 class Signal(BaseException):

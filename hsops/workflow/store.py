@@ -9,12 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from hsops.errors import Forbidden, Unreachable, Unsupported, UserError, plain
+from hsops.errors import Forbidden, HsopsError, Unreachable, Unsupported, UserError, plain
 from hsops.workflow.clock import boottime
 from hsops.workflow.redact import redact
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
+    from sqlalchemy.exc import DBAPIError
 
 T = TypeVar("T")
 
@@ -93,20 +94,24 @@ class Store:
         try:
             with self._engine.begin() as connection:
                 return work(connection)
-        except exc.IntegrityError:
-            raise
         except exc.DBAPIError as error:
-            raise self._error(error) from error
+            known = self._error(error)
+            if known is None:
+                raise
+            raise known from error
         except exc.TimeoutError as error:
             raise Unreachable("all connections are busy", system=self.name) from error
 
-    def _error(self, error: Any) -> Exception:
+    def _error(self, error: DBAPIError) -> HsopsError | None:
+        """What it means for who waits for the store; None for a fault of the statement itself."""
         cause = redact(plain(str(error.orig), 300))
         if "readonly" in cause or "read-only" in cause or "permission denied" in cause:
             return Forbidden(cause, system=self.name, hint="make it writable for this user")
         if "disk is full" in cause or "No space left" in cause:
             return Unreachable(cause, system=self.name, hint="free some space: runs wait until it can be written")
-        return Unreachable(cause, system=self.name, hint="runs wait until it answers again")
+        if error.connection_invalidated or type(error).__name__ in ("OperationalError", "InterfaceError"):
+            return Unreachable(cause, system=self.name, hint="runs wait until it answers again")
+        return None
 
     def now(self, connection: Connection) -> float:
         """The clock that leases go by: the server's, or on one machine the one that no clock jump moves."""

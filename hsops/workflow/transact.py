@@ -186,11 +186,18 @@ def _register() -> None:
     if not _registered:
 
         async def hsops_run(run: str) -> str:
-            await _current[0](run)
+            try:
+                await _current[0](run)
+            except Exception as error:
+                raise NotRecordedError(str(error)) from error
             return run
 
         # Attempts are counted per run in our own table, where a person sees them.
         _registered.append(DBOS.workflow(name="hsops_run", max_recovery_attempts=None)(hsops_run))
+
+
+class NotRecordedError(BaseException):
+    """Our own fault: DBOS must not take it for the end of the run."""
 
 
 class PickleRefusedError(Exception):

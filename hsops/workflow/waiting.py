@@ -12,6 +12,7 @@ from hsops.workflow.book import Entry
 from hsops.workflow.clock import now
 from hsops.workflow.context import Context
 from hsops.workflow.progress import Reporter
+from hsops.workflow.signals import Failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +23,6 @@ class Wait:
     timeout: float
     every: float
     stuck_after: float
-
-
-class GivenUpError(Exception):
-    """It did not come in time, or it does not move."""
 
 
 class Trend:
@@ -45,7 +42,7 @@ class Trend:
 
 
 async def until_done(context: Context, entry: Entry, wait: Wait) -> dict[str, Any]:
-    """The last sample. Raises GivenUpError, and HsopsError when nobody answers."""
+    """The last sample. Raises Failure, and HsopsError when nobody answers."""
     report = Reporter(context.book, entry, context.home)
     trend = Trend()
     clock = _Stopwatch(entry)
@@ -56,9 +53,9 @@ async def until_done(context: Context, entry: Entry, wait: Wait) -> dict[str, An
             if sample.done:
                 return {"done": True, "text": sample.text, "left": sample.left}
             if clock.elapsed() >= wait.timeout:
-                raise GivenUpError(f"not done after {_duration(wait.timeout)}: {sample.text}")
+                raise Failure(f"not done after {_duration(wait.timeout)}: {sample.text}")
             if trend.still(sample.left, clock.elapsed()) >= wait.stuck_after:
-                raise GivenUpError(f"stuck at {sample.left:g} for {_duration(wait.stuck_after)}: {sample.text}")
+                raise Failure(f"stuck at {sample.left:g} for {_duration(wait.stuck_after)}: {sample.text}")
             await context.mailbox.wait(wait.every)
             with clock.halted():
                 await context.gate()

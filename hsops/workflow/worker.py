@@ -3,33 +3,38 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, text
 
-from hsops.errors import HsopsError
+from hsops.errors import HsopsError, Unreachable
 from hsops.plugin import Workflow
 from hsops.workflow import lease as leases
 from hsops.workflow import runs, transact
 from hsops.workflow.book import Book
 from hsops.workflow.clock import Identity
-from hsops.workflow.context import Context
+from hsops.workflow.context import Context, explain
 from hsops.workflow.execute import execute
 from hsops.workflow.journal import Journal
 from hsops.workflow.lease import Lease
 from hsops.workflow.mailbox import Letter, Mailbox
 from hsops.workflow.request import Request
-from hsops.workflow.signals import TakenOver
+from hsops.workflow.signals import Stopped, TakenOver
 from hsops.workflow.store import Store
 from hsops.workflow.systems import Connections, Systems
 from hsops.workflow.values import RunStatus
 
+_log = logging.getLogger(__name__)
+
 _POLL = 0.1
 _ROUND = 2.0
+_ROUNDS_IDLE = 3
 MOST_ATTEMPTS = 30
 """A run that has outlived so many processes may be what ends them: it is stopped until a person resumes it."""
 
@@ -49,7 +54,9 @@ class Worker:
         self._active: dict[str, tuple[Context, asyncio.AbstractEventLoop]] = {}
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, name="hsops-worker", daemon=True)
-        self._adopts = False
+        self._entered: set[str] = set()
+        self._idle: dict[str, int] = {}
+        self.adopts = False
 
     @property
     def executor(self) -> str:
@@ -63,7 +70,7 @@ class Worker:
 
     def start(self, *, adopt: bool, migrate: bool) -> None:
         """Start DBOS and the threads. With `adopt`, go on with the runs of dead processes, now and later."""
-        self._adopts = adopt
+        self.adopts = adopt
         self.lease.start()
         try:
             transact.launch(self._store.url, self.executor, self.execute, migrate=migrate)
@@ -76,7 +83,7 @@ class Worker:
         """Start no effect any more, wait `grace` seconds for those in flight, then let go of every run."""
         self.lease.retire()
         deadline = time.monotonic() + grace
-        while self._active and time.monotonic() < deadline:
+        while self._entered and time.monotonic() < deadline:
             self._wake()
             time.sleep(0.02)
         self._stop.set()
@@ -103,18 +110,39 @@ class Worker:
         return self.take(run, was, attended)
 
     async def execute(self, run: str) -> None:
-        """What DBOS calls, on its own loop, to begin a run or go on with it."""
-        book, mailbox = Book(self._journal, run, self.executor), Mailbox()
-        request, attended, letter = await asyncio.to_thread(lambda: self._store.run(lambda c: self._load(c, book)))
+        """What DBOS calls, on its own loop, to begin a run or go on with it. Raises only signals."""
+        if run in self._entered:
+            raise TakenOver("it is worked on here already")
+        self._entered.add(run)
+        book = Book(self._journal, run, self.executor)
+        try:
+            await self._work_on(book)
+        except Exception as error:  # one that DBOS records would end the run for good
+            _log.debug("run %s", run, exc_info=error)
+            await book.set_status(RunStatus.STOPPED, explain(error), release=True)
+            raise Stopped(explain(error)) from error
+        finally:
+            self._active.pop(run, None)
+            self._entered.discard(run)
+
+    async def _work_on(self, book: Book) -> None:
+        request, attended, letter = await self._loaded(book)
+        mailbox = Mailbox()
         mailbox.deliver(letter)
         workflow = self._workflows(request.workflow)
         connections = Connections(self._systems, request.site, workflow)
         context = Context(request, book, mailbox, self.lease, connections, self._home, attended)
-        self._active[run] = (context, asyncio.get_running_loop())
-        try:
-            await execute(context, workflow)
-        finally:
-            del self._active[run]
+        self._active[book.run] = (context, asyncio.get_running_loop())
+        await execute(context, workflow)
+
+    async def _loaded(self, book: Book) -> tuple[Request, bool, Letter]:
+        """Read what is known of a run, as soon as the store answers."""
+        while True:
+            self.lease.check()
+            try:
+                return await asyncio.to_thread(self._store.run, lambda connection: self._load(connection, book))
+            except Unreachable:
+                await asyncio.sleep(_POLL)
 
     def _load(self, connection: Connection, book: Book) -> tuple[Request, bool, Letter]:
         """What is known of a run that is ours. Raises TakenOver when it is not."""
@@ -138,6 +166,8 @@ class Worker:
                     self._round()
             except HsopsError:
                 continue  # the store is away: the lease and the journal say so
+            except Exception:  # noqa: BLE001 - without this thread no wish would reach a run any more
+                _log.error("a round failed", exc_info=True)
 
     def _deliver(self) -> None:
         """Bring the runs what people want of them."""
@@ -145,7 +175,7 @@ class Worker:
             return
         if self.lease.lost:
             self._wake()
-        for run, letter in self._store.run(lambda connection: runs.letters(connection, self.executor)).items():
+        for run, letter in self._store.run(partial(runs.letters, owner=self.executor)).items():
             context, loop = self._active.get(run, (None, None))
             if context is not None and loop is not None:
                 loop.call_soon_threadsafe(context.mailbox.deliver, letter)
@@ -157,32 +187,40 @@ class Worker:
     def _round(self) -> None:
         """Fence dead processes, adopt their runs, clear up behind them."""
         self._store.run(lambda connection: leases.fence_dead(self._store, connection, self.executor))
-        if self._adopts:
-            sites = {site.name for site in self._systems.sites}
+        if self.adopts:
             for row in self._store.run(lambda connection: leases.orphans(connection, transact.VERSION)):
-                if row.site in sites:
+                if self._can(row):
                     self._adopt(row)
         for executor in self._store.run(leases.idle):
             transact.forget_queue(executor)
-            self._store.run(lambda connection, gone=executor: leases.forget(connection, gone))  # type: ignore[misc] # mypy does not see a lambda's default
-        self._bury()
+            self._store.run(partial(leases.forget, executor=executor))
+        self._tend()
+
+    def _can(self, row: Any) -> bool:
+        """Whether its site is open here and its workflow known."""
+        try:
+            self._workflows(row.workflow)
+        except HsopsError:
+            return False
+        return row.site in {site.name for site in self._systems.sites}
 
     def _adopt(self, row: Any) -> None:
         if row.attempts < MOST_ATTEMPTS:
             self.take(row.id, row.owner)
-            return
-        sql = "UPDATE hsops_run SET status = :status, reason = :reason, owner = '' WHERE id = :run AND owner = :was"
-        reason = f"{row.attempts} processes have ended while they worked on it: look why, then resume it"
-        values = {"run": row.id, "was": row.owner, "status": RunStatus.STOPPED.value, "reason": reason}
-        self._store.run(lambda connection: connection.execute(text(sql), values))
+        else:
+            reason = f"{row.attempts} processes have ended while they worked on it: look why, then resume it"
+            self._store.run(partial(runs.park, run=row.id, owner=row.owner, reason=reason))
 
-    def _bury(self) -> None:
-        """Runs that DBOS gave up before our code was reached: an unreadable journal."""
-        for run in self._store.run(lambda connection: runs.letters(connection, self.executor)):
-            reason = "" if run in self._active else transact.failure(run)
+    def _tend(self) -> None:
+        """Runs that are ours and that nothing works on: DBOS has given them up, or never heard that they are ours."""
+        for run in self._store.run(partial(runs.letters, owner=self.executor)):
+            if run in self._entered:
+                self._idle.pop(run, None)
+                continue
+            self._idle[run] = self._idle.get(run, 0) + 1
+            reason = transact.failure(run)
             if reason:
-                sql = (
-                    "UPDATE hsops_run SET status = 'failed', reason = :reason, ended = :now, owner = '' WHERE id = :run"
-                )
-                values = {"run": run, "reason": reason, "now": time.time()}
-                self._store.run(lambda connection, sql=sql, values=values: connection.execute(text(sql), values))  # type: ignore[misc] # bound now, called now
+                self._store.run(partial(runs.give_up, run=run, reason=reason))
+            elif self._idle[run] > _ROUNDS_IDLE:
+                self._idle.pop(run)
+                transact.resume(run, self.executor)

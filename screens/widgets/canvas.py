@@ -175,4 +175,5 @@ def _common_ascii(one: str, other: str) -> int:
         if a != b or not a.isascii():
             break
         count += 1
-    return count
+    marked = any(text[count : count + 1] and not width_of(text[count]) for text in (one, other))
+    return count - 1 if marked and count else count  # a combining mark changes the cell before it

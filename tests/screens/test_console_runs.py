@@ -110,6 +110,7 @@ async def test_a_failed_item_waits_for_a_decision_and_the_row_tells(tmp_path: Pa
         await c.see("drain waiting")
         await c.press("minus")
         await c.until(lambda: c.place.view is View.RUN, "the run")
+        await c.see("t retry")
         world.stuck.clear()
         await c.press("t")
         await c.see("✓ done", "3 of 3")

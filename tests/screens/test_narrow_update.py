@@ -80,7 +80,7 @@ def disturb(app: Host, chance: random.Random, turn: int) -> None:
 
 async def test_the_terminal_shows_what_was_composed_after_any_changes() -> None:
     app = Shown()
-    chance = random.Random(SEED)  # noqa: S311 - the same changes in every run
+    chance = random.Random(SEED)
     async with app.run_test(size=SIZE) as pilot:
         app.table.set_empty("Nothing.")
         app.table.set_rows(rows(40))

@@ -147,10 +147,8 @@ def test_changes_told_together_say_what_happened_in_the_end(steps: list[tuple[st
     start = set(store.rows(KIND.name))
     told = KindChanges()
     store._subscribers[:] = [told.take]
-    number = 0
-    for what, id_ in steps:
+    for number, (what, id_) in enumerate(steps, 1):
         rows = {key.id: row for key, row in store.rows(KIND.name).items()}
-        number += 1
         if what == "r":
             rows.pop(id_, None)
         else:

@@ -195,5 +195,5 @@ async def test_a_catalogue_that_points_nowhere() -> None:
         return web.Response(status=404, text="nginx") if request.path == "/v2.1" else None
 
     async with serving(Recorded(override=nowhere).answer) as url:
-        with pytest.raises(BadAnswer, match="no compute API at .*: 404 nginx"):
+        with pytest.raises(BadAnswer, match=r"no compute API at .*: 404 nginx"):
             await connect(options(url), context())

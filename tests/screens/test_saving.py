@@ -10,7 +10,8 @@ import pytest
 
 from hsops.errors import UserError
 from hsops.screens import clipboard
-from hsops.screens.sheet import Sheet, as_csv, as_json, as_markdown, save
+from hsops.screens.saving import as_csv, as_json, as_markdown, save
+from hsops.screens.sheet import Sheet
 from tests.screens.cloud import NOW
 from tests.screens.console import console
 
