@@ -132,9 +132,10 @@ class Http:
 
 def _exchange(login: Login, request: Request, where: Where) -> Answer:
     """With the session's token; when the service does not believe it, with a new one, once."""
-    answer = _once(login, request, where)
-    if answer.status == 401 and not request.anonymous and login.session.invalidate():
-        answer = _once(login, request, where)
+    token = {} if request.anonymous else login.token()
+    answer = _once(login, request, token, where)
+    if answer.status == 401 and token:
+        answer = _once(login, request, login.renewed(token), where)
     if answer.status >= 400:
         raise refusal(answer.status, message(answer.body), where, reading=request.method == "GET")
     if answer.status >= 300 and answer.status != 300:  # 300 is how some services answer their list of versions
@@ -142,10 +143,8 @@ def _exchange(login: Login, request: Request, where: Where) -> Answer:
     return answer
 
 
-def _once(login: Login, request: Request, where: Where) -> Answer:
-    headers = {"Accept": "application/json", "User-Agent": AGENT, **request.headers}
-    if not request.anonymous:
-        headers.update(login.session.get_auth_headers() or {})
+def _once(login: Login, request: Request, token: Mapping[str, str], where: Where) -> Answer:
+    headers = {"Accept": "application/json", "User-Agent": AGENT, **request.headers, **token}
     body = None
     if request.body is not NOTHING:
         body, headers["Content-Type"] = msgspec.json.encode(request.body), "application/json"

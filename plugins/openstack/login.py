@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -30,6 +31,18 @@ class Login:
     interface: str = "public"
     overrides: Mapping[str, str] = field(default_factory=dict)
     """Service type -> URL, where the configuration has one beside the catalogue."""
+    _renewing: threading.Lock = field(default_factory=threading.Lock)
+
+    def token(self) -> Mapping[str, str]:
+        """The header with the token, logging in when there is none."""
+        return self.session.get_auth_headers() or {}
+
+    def renewed(self, refused: Mapping[str, str]) -> Mapping[str, str]:
+        """A token that is not `refused`. Of many requests that are refused at once, one logs in for all."""
+        with self._renewing:
+            if self.token() == refused:
+                self.session.invalidate()
+            return self.token()
 
 
 @dataclass(frozen=True, slots=True)

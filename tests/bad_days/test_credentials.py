@@ -114,10 +114,6 @@ async def test_a_token_that_ends_in_the_middle_is_replaced_unseen(site: Simulate
             site.inject("api.expired", "openstack")
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="a request that is refused while another one logs in anew gives up: session.invalidate() is then False",
-)
 async def test_a_token_that_ends_under_many_requests_is_replaced_unseen(site: SimulatedSite, tmp_path: Path) -> None:
     """All sources at once, and the new login takes a moment: none of them may call it a wrong password."""
     async with opened(site_file(site.file, tmp_path)) as session:
