@@ -9,14 +9,15 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
+from textual.widgets import Input
 
 from hsops.config.paths import config_dir, data_dir, state_dir
 from hsops.config.settings import setting
@@ -30,6 +31,7 @@ from hsops.screens.messages import Go, Told, Typed
 from hsops.screens.overview import Overview
 from hsops.screens.place import OVERVIEW, Place
 from hsops.screens.place import View as Kind
+from hsops.screens.process import nothing_on_stderr, quick_start
 from hsops.screens.pulse import KindChanges, Pulse
 from hsops.screens.runs import OpenEngine, Runs
 from hsops.screens.theming import PREFIX, to_textual, variables
@@ -62,7 +64,7 @@ class HsopsApp(App[int]):
     TITLE: str | None = "hsops"
     ALLOW_SELECT: ClassVar[bool] = False
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("colon", "command", "Command line", id="app.command"),
+        Binding("colon", "command", "Command line", id="app.command", priority=True),
         Binding("question_mark,f1", "help", "Keys of this view", id="app.help"),
         Binding("minus", "last", "Last view", id="app.last"),
         Binding("left_square_bracket", "history(-1)", "Back in the history", id="app.back_in_history"),
@@ -91,9 +93,11 @@ class HsopsApp(App[int]):
         open_engine: OpenEngine | None = None,
         runs_exist: Callable[[], bool] = lambda: True,
         clock: Callable[[], float] | None = None,
+        after_first_paint: Callable[[], None] = lambda: None,
     ) -> None:
         self._skin = theme
         self._skins = skins
+        self._after_first_paint = after_first_paint
         super().__init__()
         sites = {site.name: site.tier for site in session.sites}
         self.desk = Desk(
@@ -130,6 +134,7 @@ class HsopsApp(App[int]):
     def _start(self) -> None:
         self._stop_telling = self.desk.store.subscribe(self._pulse.note)
         self.desk.session.start()
+        self._after_first_paint()
         self.set_interval(1.0, self._second)
         self.set_interval(RUNS_EVERY, self._list_runs)
 
@@ -160,17 +165,18 @@ class HsopsApp(App[int]):
             view.second()
 
     def _list_runs(self) -> None:
-        if self.desk.runs.worth_listing:
-            self.run_worker(self._refresh_runs(), group="runs", exclusive=True)
+        view = self.view
+        if view is not None and self.desk.runs.worth_listing:
+            view.work(self._refresh_runs(), "runs")
 
     async def _refresh_runs(self) -> None:
-        before = self.desk.runs.infos
+        before = (self.desk.runs.infos, self.desk.runs.steps)
         try:
             await self.desk.runs.refresh()
         except HsopsError as error:
             log.warning("runs cannot be listed: %s", error)
         view = self.view
-        if view is not None and before != self.desk.runs.infos:
+        if view is not None and before != (self.desk.runs.infos, self.desk.runs.steps):
             view.runs_changed()
 
     # -- going places
@@ -246,13 +252,19 @@ class HsopsApp(App[int]):
 
     # -- the command line
 
-    def action_command(self) -> None:
-        """`:`"""
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A line that is being typed gets its colons; a dialog has no command line below it."""
+        if action in ("command", "save"):
+            return self.view is self.screen and not isinstance(self.focused, Input)
+        return super().check_action(action, parameters)
+
+    async def action_command(self) -> None:
+        """`:`. The line has the focus when this ends: what is typed right behind the colon is not lost."""
         from hsops.screens.completion import completer
 
         view = self.view
         if view is not None and view is self.screen:
-            view.ask(":", self._typed_line, complete=completer(self.desk),
+            await view.ask(":", self._typed_line, complete=completer(self.desk),
                      history=self.desk.commands)  # fmt: skip
 
     def _typed_line(self, text: str) -> None:
@@ -260,10 +272,11 @@ class HsopsApp(App[int]):
 
     async def on_typed(self, message: Typed) -> None:
         """A command line was entered."""
-        from hsops.screens import commands
+        from hsops.screens.commands import parse
+        from hsops.screens.completion import known
 
         try:
-            command = commands.parse(message.text, self.desk.registry, [s.name for s in self.desk.session.sites])
+            command = parse(message.text, known(self.desk))
             if command is None:
                 return
             if command.place is not None:
@@ -274,17 +287,19 @@ class HsopsApp(App[int]):
             self.tell(str(error), problem=True)
 
     async def _do(self, word: str, argument: str) -> None:
+        from hsops.screens import references, unlocking
+
         match word:
             case "q":
                 await self.action_quit()
             case "theme":
                 self.set_skin(argument)
             case "unlock":
-                self.tell(_unlock(self.desk, argument))
+                self.tell(unlocking.unlock(self.desk.guard, argument))
             case "lock":
                 self.desk.guard.lock()
             case "impact":
-                await self._open(_impact(self.desk, argument))
+                await self._open(references.impact(self.desk.session, argument))
             case "save":
                 self._save(argument or "csv")
             case "refresh":
@@ -321,8 +336,8 @@ class HsopsApp(App[int]):
     def action_refresh(self) -> None:
         """Ask the sources of what is shown, now."""
         view = self.view
-        kinds = view.kinds() if view is not None else ()
-        self.run_worker(self._refresh(kinds), group="refresh", exclusive=True)
+        if view is not None:
+            view.work(self._refresh(view.kinds()), "refresh")
 
     async def _refresh(self, kinds: Sequence[str]) -> None:
         session = self.desk.session
@@ -357,11 +372,11 @@ class HsopsApp(App[int]):
         else:
             self.tell(f"copied: {text[:60]}")
 
-    def action_save(self) -> None:
+    async def action_save(self) -> None:
         """Ask for the format, then save."""
         view = self.view
         if view is not None and view is self.screen:
-            view.ask("save as", self._save_as, value="csv", complete=lambda text: ["csv", "json", "md"])
+            await view.ask("save as", self._save_as, value="csv", complete=lambda text: ["csv", "json", "md"])
 
     def _save_as(self, form: str) -> None:
         try:
@@ -413,19 +428,6 @@ class HsopsApp(App[int]):
                 yield SystemCommand(*entry)
 
 
-def _unlock(desk: Desk, text: str) -> str:
-    from hsops.screens.unlocking import unlock
-
-    return unlock(desk.guard, text)
-
-
-def _impact(desk: Desk, text: str) -> Place:
-    from hsops.screens import references
-
-    key = references.resolve(desk.session, text)
-    return Place(Kind.IMPACT, kind=key.kind, key=key)
-
-
 def user_keymap(registry: Registry) -> dict[str, str]:
     """The key map file of this user. Raises ConfigInvalid."""
     if not (config_dir() / FILE).exists():
@@ -452,32 +454,10 @@ def make_app(session: Session, *, theme: str | None = None, **more: Any) -> Hsop
 
 async def run_console(session: Session, *, theme: str | None = None, mouse: bool = True, **more: Any) -> int:
     """Run the console on a session until the person leaves; gives the exit code."""
-    app = make_app(session, theme=theme, **more)
-    with nothing_on_stderr():
+    with quick_start() as started, nothing_on_stderr():
+        app = make_app(session, theme=theme, after_first_paint=started, **more)
         code = await app.run_async(mouse=mouse)
     return app.return_code or 0 if code is None else code
-
-
-@contextmanager
-def nothing_on_stderr() -> Iterator[None]:
-    """While the console has the terminal, what is logged goes to files only: a line on stderr would tear the screen."""
-    loggers = [logging.getLogger(), logging.getLogger("hsops")]
-    taken = [(logger, handler) for logger in loggers for handler in logger.handlers if _writes_to_terminal(handler)]
-    before, logging.lastResort = logging.lastResort, None
-    logging.captureWarnings(True)
-    for logger, handler in taken:
-        logger.removeHandler(handler)
-    try:
-        yield
-    finally:
-        logging.lastResort = before
-        logging.captureWarnings(False)
-        for logger, handler in taken:
-            logger.addHandler(handler)
-
-
-def _writes_to_terminal(handler: logging.Handler) -> bool:
-    return isinstance(handler, logging.StreamHandler) and not isinstance(handler, logging.FileHandler)
 
 
 __all__ = ["HsopsApp", "make_app", "run_console", "user_keymap"]

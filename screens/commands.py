@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -64,7 +64,16 @@ class Command:
         return self.place is not None and self.place.view not in (View.PANEL, View.OVERVIEW)
 
 
-def parse(text: str, registry: Registry, sites: Sequence[str]) -> Command | None:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a line can name: kinds and workflows, open sites, and the plugins whose words win."""
+
+    registry: Registry
+    sites: Sequence[str]
+    plugins: Collection[str] = ()
+
+
+def parse(text: str, known: Known) -> Command | None:
     """What a line means; None for an empty one. Raises UserError with what was probably meant."""
     name, _, rest = text.strip().lstrip(":").partition(" ")
     rest = rest.strip()
@@ -75,16 +84,16 @@ def parse(text: str, registry: Registry, sites: Sequence[str]) -> Command | None
         if word.name == "runs" and rest:
             return Command(place=Place(View.RUN, name=rest))
         if word.name == "workflows" and rest:
-            return Command(place=Place(View.FORM, name=registry.workflow(rest).name))
+            return Command(place=Place(View.FORM, name=known.registry.workflow(rest).name))
         place = VIEWS.get(word.name)
         return Command(place=place) if place is not None else Command(word.name, rest)
-    return Command(place=_panel(name, rest, registry, sites))
+    return Command(place=_panel(name, rest, known))
 
 
-def _panel(name: str, rest: str, registry: Registry, sites: Sequence[str]) -> Place:
+def _panel(name: str, rest: str, known: Known) -> Place:
     """``kind /filter``, ``kind a=b,c=d``, ``kind @site`` in any order; a filter takes the rest of the line."""
     try:
-        kind = registry.kind(name)
+        kind = known.registry.kind(name, prefer=known.plugins)
     except UserError as error:
         near = [word for word in _BY_NAME if word.startswith(name)]
         raise (UserError("no such command", thing=name, hint=f"did you mean :{near[0]}?") if near else error) from None
@@ -95,8 +104,8 @@ def _panel(name: str, rest: str, registry: Registry, sites: Sequence[str]) -> Pl
             query, tail = rest[1:], ""
         elif head.startswith("@"):
             site = "" if head == "@all" else head[1:]
-            if site and site not in sites:
-                raise UserError("no such site", thing=site, hint="there are " + ", ".join(sites))
+            if site and site not in known.sites:
+                raise UserError("no such site", thing=site, hint="there are " + ", ".join(known.sites))
         elif "=" in head:
             query = f"-l {head}"
         else:

@@ -62,7 +62,7 @@ def exact(column: Column, value: Value, now: float) -> tuple[str, str]:
         return f"{text}   {value:,}", ""
     if isinstance(value, str):
         return value or "empty", "" if value else "dim"
-    return text, ""
+    return text, "bar" if column.format is Format.BAR else ""
 
 
 def related(edges: Iterable[Edge], show: Callable[[Key], Line], worst_first: Callable[[Key], int]) -> list[Line]:

@@ -113,7 +113,8 @@ class Overview(View):
             return []
         from hsops.screens.run_lines import run_line  # noqa: PLC0415 - after the first paint, and only with runs
 
-        return [run_line(info, self.desk.clock()) for info in active]
+        steps = self.desk.runs.steps
+        return [run_line(info, self.desk.clock(), steps.get(info.id, ())) for info in active]
 
     def _since(self) -> str:
         first = next(iter(self.desk.store.log), None)

@@ -23,7 +23,7 @@ def entries(view: View, post: Callable[[Message], object]) -> Iterator[Entry]:
     """What is offered from a view."""
     yield from _keys(view)
     yield from _commands(view, post)
-    for kind in view.desk.session.kinds:
+    for kind in sorted(view.desk.session.kinds, key=lambda kind: kind.name):
         place = Place(Kind.PANEL, kind=kind.name)
         yield f":{kind.plural}", f"go to the {kind.plural}", _go(post, place, fresh=True)
     for workflow in view.desk.registry.workflows:

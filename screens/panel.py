@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingsMap, BindingType
+from textual.timer import Timer
 
 from hsops.errors import HsopsError
 from hsops.filter import compile_filter
@@ -31,6 +32,9 @@ from hsops.screens.widgets.canvas import LineCanvas
 from hsops.screens.widgets.table import PanelTable
 from hsops.screens.widgets.table_messages import CursorMoved, MarksChanged, RowSelected, SortRequested
 
+MANY_ROWS: Final = 20_000
+"""A filter of more rows than this waits for a pause in the typing."""
+BETWEEN_KEYS: Final = 0.25
 SETTLED: Final = 8.0
 """Seconds without a key after which rows may move to where they belong."""
 
@@ -41,7 +45,7 @@ class PanelView(View):
     CSS_PATH = "panel.tcss"
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "filter", "Filter: regex, !inverse, -l label, -f fuzzy", id="panel.filter"),
+        Binding("slash", "filter", "Filter: regex, !inverse, -l label, -f fuzzy", id="panel.filter", priority=True),
         Binding("d", "about('detail')", "Everything about the row", id="panel.detail"),
         Binding("x", "about('impact')", "What depends on it", id="panel.impact"),
         Binding("y", "about('yaml')", "The whole object as YAML", id="panel.yaml"),
@@ -59,6 +63,7 @@ class PanelView(View):
         self._rows = PanelRows(desk.store, self.kind.name, self.kind.columns, self._scope())
         self._states: dict[tuple[str, str], bool] = {}
         self._touched = 0.0
+        self._filter_timer: Timer | None = None
         self._focus = ExitStack()
         self._places = self._place_columns()
         self._painter = CellPainter(
@@ -215,11 +220,23 @@ class PanelView(View):
 
     # -- filter and order
 
-    def action_filter(self) -> None:
+    async def action_filter(self) -> None:
         """`/`"""
-        self.ask("/", self._filtered, value=self._query, follow=self._filtered, history=self.desk.filters)
+        await self.ask("/", self._filtered, value=self._query, follow=self._filter_soon, history=self.desk.filters)
+
+    def _filter_soon(self, text: str) -> None:
+        """While it is typed: at once, or between two keys when there are very many rows."""
+        if self._filter_timer is not None:
+            self._filter_timer.stop()
+        if self._rows.total <= MANY_ROWS:
+            self._filtered(text)
+        else:
+            self._filter_timer = self.set_timer(BETWEEN_KEYS, lambda: self._filtered(text))
 
     def _filtered(self, text: str) -> None:
+        if self._filter_timer is not None:
+            self._filter_timer.stop()
+            self._filter_timer = None
         try:
             match = compile_filter(text, self.kind.columns) if text else None
         except HsopsError:

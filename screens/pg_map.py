@@ -25,7 +25,7 @@ class PgMapView(Page):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("o", "colours", "Colour by health, OSD, host, rack", id="map.colours"),
         Binding("t", "table", "The plain table", id="map.table"),
-        Binding("slash", "filter", "Filter the table", id="map.filter"),
+        Binding("slash", "filter", "Filter the table", id="map.filter", priority=True),
     ]
     HINTS: ClassVar[Sequence[tuple[str, str]]] = (
         ("lines.open", "open the groups"),
@@ -137,9 +137,9 @@ class PgMapView(Page):
         """All groups as rows."""
         self.go(Place(Kind.PANEL, kind=self.kind.name, site=self.place.site, name="table"))
 
-    def action_filter(self) -> None:
+    async def action_filter(self) -> None:
         """`/` filters the table."""
-        self.ask("/", self._filtered, history=self.desk.filters)
+        await self.ask("/", self._filtered, history=self.desk.filters)
 
     def _filtered(self, text: str) -> None:
         self.go(Place(Kind.PANEL, kind=self.kind.name, site=self.place.site, name="table", query=text))

@@ -86,7 +86,8 @@ def _choices(choices: Sequence[PlannedChoice], room: int) -> list[Line]:
             cut(
                 (
                     Span(f" {'choices' if index == 0 else '':{LABEL}}", "dim"),
-                    span(f"{choice.title:20} ", "", ("choice", choice.key)),
+                    span(f"{choice.title:20}", "", ("choice", choice.key)),
+                    Span(" → ", "dim"),
                     answer,
                     span(f"   {choice.why}", "dim"),
                 ),

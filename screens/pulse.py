@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TypeAlias
 
 from hsops.live.store import Delta
 from hsops.model import Key
@@ -40,18 +41,14 @@ class KindChanges:
         return bool(self.added or self.changed or self.removed)
 
 
-class Teller(Protocol):
-    """Who is told."""
-
-    def __call__(self, changes: dict[str, KindChanges]) -> None:
-        """Changes by kind."""
-        ...
+Tell: TypeAlias = Callable[[dict[str, KindChanges]], None]
+"""Who is told: changes by kind."""
 
 
 class Pulse:
     """Subscribe `note` to the store; `tell` is called in the event loop, at most every `every` seconds."""
 
-    def __init__(self, tell: Teller, every: float = EVERY) -> None:
+    def __init__(self, tell: Tell, every: float = EVERY) -> None:
         self._tell = tell
         self._every = every
         self._waiting: dict[str, KindChanges] = {}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from hsops.errors import UserError
 from hsops.model import ANCHORS, Key
+from hsops.screens.place import Place, View
 
 if TYPE_CHECKING:
     from hsops.screens.desk import Backend
@@ -26,7 +27,7 @@ def resolve(session: Backend, text: str) -> Key:
         if len(sites) > 1:
             raise UserError("which site?", thing=text, hint=f"write {text} @{sites[0]}")
         return Key(sites[0], "", kind, name)
-    full = session.registry.kind(kind)
+    full = session.registry.kind(kind, prefer=open_plugins(session))
     rows = session.store.rows(full.name)
     found = [key for key, row in rows.items() if key.site in sites and name in (key.id, row.title())]
     if len(found) == 1:
@@ -34,6 +35,17 @@ def resolve(session: Backend, text: str) -> Key:
     if found:
         raise UserError(f"{len(found)} {full.plural} are called so", thing=name, hint="use the id")
     raise UserError(f"no such {full.title} is known", thing=name, hint=f":{full.name} lists them")
+
+
+def impact(session: Backend, text: str) -> Place:
+    """Where it is told what depends on a reference. Raises UserError."""
+    key = resolve(session, text)
+    return Place(View.IMPACT, kind=key.kind, key=key)
+
+
+def open_plugins(session: Backend) -> set[str]:
+    """Plugins of the open sites: their words win."""
+    return {system.plugin for site in session.sites for system in site.systems}
 
 
 def offers(session: Backend, start: str) -> Sequence[str]:
@@ -56,7 +68,7 @@ def _names(session: Backend, kind: str, start: str) -> Iterator[str]:
                         yield f"{kind}/{link.target.id}"
         return
     try:
-        full = session.registry.kind(kind)
+        full = session.registry.kind(kind, prefer=open_plugins(session))
     except UserError:
         return
     for row in session.store.rows(full.name).values():

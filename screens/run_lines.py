@@ -32,14 +32,15 @@ STEPS: Final = {
     StepStatus.SKIPPED: ("‖", "maintenance"),
 }
 
+OVER: Final = (StepStatus.DONE, StepStatus.SKIPPED)
 BARS: Final = "▁▂▃▄▅▆▇█"
 LABEL: Final = 18
 FINISHED_ITEMS: Final = 3
 """Ended items shown of a fan-out, the last ones."""
 
 
-def run_line(info: RunInfo, now: float) -> Line:
-    """``▶ 3f2a hypervisor.drain host/cmp-2  running  by noc@bastion  4m  reason``."""
+def run_line(info: RunInfo, now: float, steps: Sequence[StepInfo] = ()) -> Line:
+    """``▶ 3f2a hypervisor.drain host/cmp-2  running  live-migrate 12 of 19 · ~4m left  by noc@bastion  4m  reason``."""
     symbol, style = SYMBOLS[info.status]
     link = Place(View.RUN, name=info.id)
     since = age(now - info.created.timestamp())
@@ -49,10 +50,31 @@ def run_line(info: RunInfo, now: float) -> Line:
         span(info.id, "accent", link),
         span(f" {info.workflow} {info.target}", "", link),
         span(f"  {info.status.value}", style),
+        span(f"  {progress(steps, now)}" if steps else ""),
         Span("  nobody works on it" if orphan else "", "warn"),
         span(f"  by {info.author}  {since}", "dim"),
         span(f"  {info.reason}" if info.reason else ""),
     )
+
+
+def progress(steps: Sequence[StepInfo], now: float) -> str:
+    """Where a run is, in one phrase: ``live-migrate 12 of 19 · 2 at work · ~4m left``; empty when it is nowhere."""
+    at = next((step for step in reversed(steps) if step.status in (StepStatus.RUNNING, StepStatus.FAILED)), None)
+    if at is None:
+        return ""
+    if at.kind != "item":
+        return f"{at.name} {at.text}".strip()
+    members = [step for step in steps if step.kind == "item" and step.name == at.name]
+    return f"{at.name} {_counted(members, now)}"
+
+
+def short_progress(steps: Sequence[StepInfo]) -> str:
+    """``12/19`` of the fan-out under way, or the name of the step."""
+    at = next((step for step in reversed(steps) if step.status in (StepStatus.RUNNING, StepStatus.FAILED)), None)
+    if at is None or at.kind != "item":
+        return at.name if at is not None else ""
+    members = [step for step in steps if step.kind == "item" and step.name == at.name]
+    return f"{sum(step.status in OVER for step in members)}/{len(members)}"
 
 
 def heading(info: RunInfo, now: float, room: int) -> list[Line]:
@@ -106,19 +128,26 @@ def _checks(members: Sequence[StepInfo], room: int) -> list[Line]:
 
 
 def _fan_out(name: str, members: Sequence[StepInfo], now: float, room: int) -> list[Line]:
-    done = [step for step in members if step.status in (StepStatus.DONE, StepStatus.SKIPPED)]
+    done = [step for step in members if step.status in OVER]
     failed = [step for step in members if step.status is StepStatus.FAILED]
     running = [step for step in members if step.status is StepStatus.RUNNING]
     status = StepStatus.FAILED if failed else StepStatus.RUNNING if len(done) < len(members) else StepStatus.DONE
     symbol, style = STEPS[status]
-    text = f"{len(done)} of {len(members)}"
-    text += f" · {len(running)} at work" if running else ""
-    text += f" · {len(failed)} failed" if failed else ""
-    text += _pace(done, len(members), now)
-    lines = [cut(line(Span(f" {symbol} ", style), span(f"{name:{LABEL}}"), text), room)]
+    lines = [cut(line(Span(f" {symbol} ", style), span(f"{name:{LABEL}}"), _counted(members, now)), room)]
     for step in (*done[-FINISHED_ITEMS:], *running, *failed):
         lines.append(_row(step, "    ", room))
     return lines
+
+
+def _counted(members: Sequence[StepInfo], now: float) -> str:
+    """``12 of 19 · 2 at work · 1 failed · 31s each · ~4m left``."""
+    done = [step for step in members if step.status in OVER]
+    running = sum(step.status is StepStatus.RUNNING for step in members)
+    failed = sum(step.status is StepStatus.FAILED for step in members)
+    text = f"{len(done)} of {len(members)}"
+    text += f" · {running} at work" if running else ""
+    text += f" · {failed} failed" if failed else ""
+    return text + _pace(done, len(members), now)
 
 
 def _pace(done: Sequence[StepInfo], total: int, now: float) -> str:

@@ -43,7 +43,8 @@ class RunList(Page):
 
     def lines(self, room: int, height: int) -> Sequence[Line]:
         """A line for each run."""
-        infos = self.desk.runs.infos
+        runs = self.desk.runs
+        infos = runs.infos
         counts = f"   {len(self.desk.runs.active)} under way, {len(infos)} known" if self._asked else ""
         lines: list[Line] = [(Span(" runs", "title"), Span(counts, "dim")), BLANK]
         if self._trouble:
@@ -51,4 +52,4 @@ class RunList(Page):
         if not infos:
             text = " nothing has been run yet → w shows what can be run" if self._asked else " … asking"
             return [*lines, (Span(text, "dim"),)]
-        return [*lines, *(cut(run_line(info, self.desk.clock()), room) for info in infos)]
+        return [*lines, *(cut(run_line(info, self.desk.clock(), runs.steps.get(info.id, ())), room) for info in infos)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
 from hsops.errors import Unsupported
 from hsops.model import Ref
@@ -82,6 +82,10 @@ OpenEngine: TypeAlias = Callable[[bool], Awaitable[RunEngine]]
 """``(work) -> engine``: without `work` it only looks at runs, which costs little."""
 
 
+FOLLOWED: Final = 5
+"""Active runs whose steps are read too."""
+
+
 class Runs:
     """The engine, opened late: first one that only looks, one that works when somebody starts or resumes a run."""
 
@@ -92,6 +96,8 @@ class Runs:
         self._works = False
         self._lock = asyncio.Lock()
         self.infos: Sequence[RunInfo] = ()
+        self.steps: Mapping[str, Sequence[StepInfo]] = {}
+        """Steps of the first active runs, as they were at the last list."""
         self.attached: set[str] = set()
         """Runs that are worked on in this process."""
 
@@ -121,8 +127,10 @@ class Runs:
             return self._engine
 
     async def refresh(self) -> Sequence[RunInfo]:
-        """List the runs anew."""
-        self.infos = tuple(await (await self.looking()).runs())
+        """List the runs anew, and see how far the active ones are."""
+        engine = await self.looking()
+        self.infos = tuple(await engine.runs())
+        self.steps = {info.id: await engine.steps(info.id) for info in self.active[:FOLLOWED]}
         return self.infos
 
     async def close(self) -> None:

@@ -171,7 +171,7 @@ class View(NarrowScreen[None], inherit_bindings=False):
 
     # -- the prompt
 
-    def ask(
+    async def ask(
         self,
         sign: str,
         answer: Callable[[str], None],
@@ -181,14 +181,17 @@ class View(NarrowScreen[None], inherit_bindings=False):
         complete: Complete | None = None,
         history: History | None = None,
     ) -> None:
-        """Ask for a line at the bottom. `follow` gets what is typed while it is typed, and `value` back on Esc."""
+        """Ask for a line at the bottom; it has the focus at once.
+
+        `follow` gets what is typed while it is typed, and `value` back on Esc.
+        """
         if self._prompt is not None:
             return
         self._answer, self._follow = answer, follow
         self._before = value
         self._prompt = Prompt(sign, value=value, complete=complete, history=history)
         self.key_line.display = False
-        self.mount(self._prompt)
+        await self.mount(self._prompt)
 
     def on_prompt_changed(self, event: Prompt.Changed) -> None:
         """Something was typed."""

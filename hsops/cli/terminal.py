@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 from hsops.cli.engines import open_engine
@@ -18,5 +19,6 @@ async def show_console(flag: str, *, skin: str = "") -> int:
         async def engine(work: bool) -> Any:
             return await open_engine(session, work=work)
 
+        gc.disable()  # importing the console makes no garbage worth looking for; `run_console` turns it on again
         code: int = await resolve("hsops.app:run_console")(session, theme=theme, open_engine=engine)
         return code

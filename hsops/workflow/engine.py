@@ -22,7 +22,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from hsops.errors import Conflict, UserError
+from hsops.errors import Conflict, Unsupported, UserError
 from hsops.plugin import Workflow
 from hsops.workflow import events, runs, transact
 from hsops.workflow.inputs import convert
@@ -251,6 +251,9 @@ class Engine:
         """Work on it here when nobody does."""
         info = await self.info(run)
         if self._worker is not None and not info.owner_alive and not info.status.over:
+            if info.version != transact.VERSION:
+                hint = "go on with it, or abort it, with the hsops that began it"
+                raise Unsupported(f"its journal is of version {info.version}", thing=f"run {run}", hint=hint)
             worker = await self._working()
             was = await self._ask(lambda connection: runs.owner(connection, run))
             await self._thread(lambda: worker.take_over(run, was, attended))

@@ -67,6 +67,7 @@ async def settle(context: Context, attempt: Attempt) -> dict[str, Any]:
                 turn.give_back()
             if await _decided(context, entry) is Verdict.SKIP:
                 return {"skipped": entry.info.text}
+            await context.at_home(context.connections.again)
         if turn is not None:
             await turn.take()
         await context.gate()

@@ -21,6 +21,8 @@ T = TypeVar("T")
 
 _OPTIONS = "-csearch_path=hsops,public -clock_timeout=10s -cidle_in_transaction_session_timeout=15s"
 """PostgreSQL: a process that was stopped inside a transaction must not hold the others up."""
+_PASSING = ("locked", "busy", "disk I/O error", "unable to open")
+"""What SQLite says when waiting may help; a wrong statement is an OperationalError as well."""
 BUSY = 5.0
 """Seconds that a statement waits for another process to let go of the SQLite file."""
 
@@ -109,7 +111,8 @@ class Store:
             return Forbidden(cause, system=self.name, hint="make it writable for this user")
         if "disk is full" in cause or "No space left" in cause:
             return Unreachable(cause, system=self.name, hint="free some space: runs wait until it can be written")
-        if error.connection_invalidated or type(error).__name__ in ("OperationalError", "InterfaceError"):
+        lost = error.connection_invalidated or type(error).__name__ in ("OperationalError", "InterfaceError")
+        if lost and (self.is_postgres or any(word in cause for word in _PASSING)):
             return Unreachable(cause, system=self.name, hint="runs wait until it answers again")
         return None
 

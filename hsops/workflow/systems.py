@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
-from hsops.errors import Unreachable, Unsupported
+from hsops.errors import HsopsError, Unreachable, Unsupported
 from hsops.plugin import Silencer, Target, Workflow
 from hsops.runbook import Run
 
@@ -86,14 +87,16 @@ class Connections:
                 return await look()
             except Unreachable:
                 await asyncio.sleep(pause)
-                await self._again()
+                await self.again()
         return await look()
 
-    async def _again(self) -> None:
-        try:
-            await self.open()
-        except Unreachable:
-            return  # the look itself says it better
+    async def again(self) -> None:
+        """Ask for every connection anew: one that was lost is opened. What does not answer stays as it was."""
+        for plugin in self._workflow.systems:
+            with contextlib.suppress(HsopsError):  # who uses it next says it better
+                name = self._systems.system_of(self._site, plugin)
+                self._open[plugin] = await self._systems.connection(self._site, name)
+        self._silencers = await self._systems.silencers(self._site)
 
 
 def resolve(target: Target) -> Callable[[Run], Awaitable[None]]:

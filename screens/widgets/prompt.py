@@ -82,7 +82,7 @@ class Prompt(Widget):
     def on_mount(self) -> None:
         """Type at once."""
         self._history.rewind()
-        self.line.focus()
+        self.screen.set_focus(self.line)  # now: `focus()` would wait behind keys that are typed already
         self._offer()
 
     @property

@@ -34,10 +34,8 @@ class Console:
         raise AssertionError(f"it never came:\n{seen}")
 
     def command(self, text: str) -> None:
-        """Type a command line."""
-        self.terminal.send(":")
-        self.until(lambda seen: any(line.lstrip().startswith(":") for line in seen.splitlines()))
-        self.terminal.send(text + "\r")
+        """Type a command line at once, faster than any screen: nothing typed ahead may be lost."""
+        self.terminal.send(f":{text}\r")
 
     def leave(self) -> int:
         """Quit; gives the exit code."""

@@ -30,9 +30,13 @@ class Uplink:
         return object()
 
 
-def feed_of(poll: Callable[[Any, Any], Awaitable[Batch]], **settings: float) -> tuple[Store, Feed]:
+def feed_of(
+    poll: Callable[[Any, Any], Awaitable[Batch]], *, every: float = 5.0, background: float = 30.0
+) -> tuple[Store, Feed]:
     store = Store((BOX, JOB))
-    return store, Feed(Uplink(), Source(kinds=("toy.box",), poll=poll, **settings), store, jitter=lambda: 0.0)
+    return store, Feed(
+        Uplink(), Source(kinds=("toy.box",), poll=poll, every=every, background=background), store, jitter=lambda: 0.0
+    )
 
 
 async def until(condition: Callable[[], bool]) -> None:

@@ -376,7 +376,7 @@ WATCH = Plugin(
 )
 
 
-def make_session(world: World, *, tier: str = "lab", sites: Sequence[str] = ("fra1",), plugins: Any = None) -> Session:
+def make_session(world: World, *, tier: Any = "lab", sites: Sequence[str] = ("fra1",), plugins: Any = None) -> Session:
     """A session on the world; every site sees the same one."""
     options = CloudOptions(world=world)
     systems = (

@@ -19,7 +19,7 @@ SITES = ("fra1", "ams2")
 
 
 def parse(text: str) -> Command | None:
-    return commands.parse(text, REGISTRY, SITES)
+    return commands.parse(text, commands.Known(REGISTRY, SITES))
 
 
 def place(text: str) -> Place:

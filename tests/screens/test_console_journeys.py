@@ -267,3 +267,31 @@ async def test_the_palette_has_everything() -> None:
         await c.see("go to the hypervisors")
         await c.press("enter")
         await c.until(lambda: c.place.kind == "nova.hypervisor", "the panel")
+
+
+async def test_another_theme_without_a_restart() -> None:
+    async with console() as c:
+        await c.command("theme light")
+        await c.until(lambda: c.app.theme == "hsops-light", "the theme")
+        await c.command("theme lihgt")
+        await c.until(lambda: "did you mean light" in c.said(), "the near name")
+        assert c.app.theme == "hsops-light"
+
+
+async def test_typing_a_filter_over_very_many_rows_waits_for_a_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hsops.screens.panel.MANY_ROWS", 5)
+    async with console() as c:
+        await c.open("vm")
+        await c.press("slash")
+        await c.type("web-7")
+        await c.see("(13 hidden)")
+        await c.press("escape")
+        await c.see_no("hidden")
+        assert len(c.names()) == 14
+
+
+async def test_leaving_needs_no_question_when_nothing_runs() -> None:
+    async with console() as c:
+        await c.command("q")
+        await c.until(lambda: not c.app.is_running, "the end")
+        assert c.app.return_code == 0

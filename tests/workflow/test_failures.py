@@ -402,3 +402,15 @@ async def test_the_log_says_who_asked_and_who_decided(world: toy.World, opened: 
     ]
     ends = [event.status for event in events if event.kind == "run"]
     assert ends == ["submitted", "running", "waiting", "running", "rolling-back", "rolled-back"]
+
+
+@pytest.mark.asyncio
+async def test_a_retry_has_a_new_connection(world: toy.World, store: str) -> None:
+    world.flag("drop")
+    session = toy.Session(world)
+    async with Engine(session, store, toy.workflow) as engine:
+        run = await submit(engine)
+        assert (await waiting(engine, run)).reason == "disable: toy: connection lost"
+        await engine.decide(run, "disable", "retry")
+        assert (await engine.join(run)).status is RunStatus.DONE
+    assert session.opened == 2

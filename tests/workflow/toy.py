@@ -65,12 +65,18 @@ class Connection:
     def __init__(self, world: World) -> None:
         self.world = world
         self.loop = asyncio.get_running_loop()
+        self.lost = False
 
     async def act(self, what: str, seconds: float = 0.0) -> None:
         """An effect that looks first."""
         assert asyncio.get_running_loop() is self.loop, "effects belong on the session's loop"
         self.world.write("try", what)
         await asyncio.sleep(seconds)
+        if self.world.flagged("drop"):
+            self.world.unflag("drop")
+            self.lost = True
+        if self.lost:
+            raise Unreachable("connection lost", system="toy")
         if message := self.world.flagged(f"fail-{what.replace('/', '-')}"):
             raise Unreachable(message, system="toy") if message == "unreachable" else OSError(message)
         while self.world.flagged(f"hang-{what.replace('/', '-')}"):  # noqa: ASYNC110 - it is a file
@@ -98,10 +104,14 @@ class Session:
     def __init__(self, world: World, site: str = "lab") -> None:
         self.sites = (Site(site),)
         self._connection = Connection(world)
+        self.opened = 1
 
     async def connection(self, site: str, system: str) -> Any:
         if self._connection.world.flagged("no-connection"):
             raise Unreachable("refused", system=system)
+        if self._connection.lost:
+            self._connection = Connection(self._connection.world)
+            self.opened += 1
         return self._connection
 
     def system_of(self, site: str, plugin: str) -> str:

@@ -98,7 +98,8 @@ def fetch(name: str, _: float) -> list[tuple[dict[str, str], float]]:
 )
 def test_promql(query: str, expected: object) -> None:
     value = evaluate(query, 0.0, fetch)
-    assert (value if isinstance(value, float) else {labels.get("job"): number for labels, number in value}) == expected
+    found = value if isinstance(value, float | int) else {labels.get("job"): number for labels, number in value}
+    assert found == expected
 
 
 @pytest.mark.parametrize("query", ["", "up{", "a +", "foo(up)", "a{job=1}", "(a", "a b", "$"])
