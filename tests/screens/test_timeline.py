@@ -18,9 +18,7 @@ def made() -> tuple[Timeline, Store]:
     return Timeline(store, REGISTRY), store
 
 
-def write(
-    store: Store, name: str, *, field: str = "state", old: str = "up", new: str = "down", at: float = 0
-) -> None:
+def write(store: Store, name: str, *, field: str = "state", old: str = "up", new: str = "down", at: float = 0) -> None:
     key = Key("fra1", "nova", "nova.hypervisor", name)
     store.log.write(Change(NOW + at, key, name, field, old, new, Health.CRITICAL))
 
