@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import signal
 import sqlite3
@@ -17,6 +18,9 @@ from hsops.workflow.values import RunStatus
 from tests.workflow import toy
 from tests.workflow.conftest import Children, Open, opener, until
 from tests.workflow.test_failures import submit, waiting, when
+
+TURNS = int(os.environ.get("HSOPS_KILL_TURNS", "1"))
+"""Runs to kill, six times each, on each store. The long test: ``HSOPS_KILL_TURNS=34 pytest … -k kill_at_random``."""
 
 
 def recorded(place: str) -> set[str]:
@@ -66,15 +70,9 @@ def kill_and_go_on(world: toy.World, store: str, children: Children, rounds: int
 
 
 @pytest.mark.timeout(300)
-def test_kill_at_random_instants(world: toy.World, any_store: str, children: Children) -> None:
+@pytest.mark.parametrize("turn", range(TURNS))
+def test_kill_at_random_instants(world: toy.World, any_store: str, children: Children, turn: int) -> None:
     kill_and_go_on(world, any_store, children, rounds=6, seed=random.randrange(10**6))
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(1800)
-@pytest.mark.parametrize("turn", range(5))
-def test_kill_at_many_random_instants(world: toy.World, any_store: str, children: Children, turn: int) -> None:
-    kill_and_go_on(world, any_store, children, rounds=20, seed=random.randrange(10**6))
 
 
 @pytest.mark.asyncio
