@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from hsops.model import Health, Key, Ref, Relation, Resource
 from hsops.screens.desk import Desk
+from hsops.screens.header import ALERT_KIND
 from hsops.screens.widgets.cell import Cell
 
 if TYPE_CHECKING:
@@ -15,21 +18,23 @@ NOTHING = Cell("")
 
 
 class Notes:
-    """Writes the notes of rows; the graph is asked for visible rows only."""
+    """Writes the notes of rows."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._versions: list[int] = []
+        self._index: Mapping[tuple[str, Ref], Sequence[Health]] = {}
 
     def __call__(self, key: Key, row: Resource) -> Cell:
         """``3 alerts  3f2a drain``."""
-        alerts = self.alerts(key)
+        alerts = self.alerts(key, row)
         runs = self._desk.runs.on(key.site, [key.ref, *anchors(row)]) if self._desk.runs.active else ()
         parts = [f"{run.id} {run.workflow.rpartition('.')[2]} {self._progress(run)}" for run in runs]
         if alerts:
             parts.insert(0, f"{len(alerts)} alert{'s' if len(alerts) > 1 else ''}")
         if not parts:
             return NOTHING
-        worst = max((health for _, health in alerts), default=Health.OK)
+        worst = max(alerts, default=Health.OK)
         return Cell("  ".join(parts), worst.word if alerts else "accent")
 
     def _progress(self, run: RunInfo) -> str:
@@ -40,15 +45,32 @@ class Notes:
         far = short_progress(steps)
         return far if run.status.value == "running" and far else f"{run.status.value} {far}".strip()
 
-    def alerts(self, key: Key) -> list[tuple[Key, Health]]:
-        """What tells of the row and is not well."""
+    def alerts(self, key: Key, row: Resource) -> list[Health]:
+        """Health of what tells of the row, or of an anchor that the row is, and is not well."""
+        told = self._told()
+        if not told:
+            return []
+        return [health for ref in (key.ref, *anchors(row)) for health in told.get((key.site, ref), ())]
+
+    def _told(self) -> Mapping[tuple[str, Ref], Sequence[Health]]:
+        """Alerts by what they are about; made anew when one of their kinds changed.
+
+        Not by the graph: it would link all rows of all systems only to show a table.
+        """
         store = self._desk.store
-        found = []
-        for other in self._desk.session.graph.about(key):
-            row = store.get(other)
-            if row is not None and (health := row.health()) >= Health.WARN:
-                found.append((other, health))
-        return found
+        kinds = [kind.name for kind in self._desk.session.kinds if kind.name.rpartition(".")[2] == ALERT_KIND]
+        versions = [store.version(kind) for kind in kinds]
+        if versions != self._versions:
+            self._versions = versions
+            found: defaultdict[tuple[str, Ref], list[Health]] = defaultdict(list)
+            for kind in kinds:
+                for key, row in store.rows(kind).items():
+                    if (health := row.health()) >= Health.WARN:
+                        for link in row.links():
+                            if link.relation is Relation.ABOUT:
+                                found[key.site, link.target].append(health)
+            self._index = found
+        return self._index
 
 
 def anchors(row: Resource) -> list[Ref]:

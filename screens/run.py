@@ -119,7 +119,7 @@ class RunView(Page):
         """Go on, here when nobody else does."""
         if self._may_act():
             self.desk.runs.attached.add(self._run_id)
-            self._wish(lambda engine: engine.resume(self._run_id), work=True)
+            self._wish(lambda engine: engine.resume(self._run_id, attended=True), work=True)
 
     def action_abort(self) -> None:
         """Back out, after one question."""
@@ -128,9 +128,10 @@ class RunView(Page):
         head = (span(f"back out of run {self._run_id}", "title"),)
         text = "What was done is undone in reverse order; effects in flight end first."
         dialog = Confirm(head, text, ascii_only=self.desk.ascii_only)
-        self.app.push_screen(
-            dialog, lambda yes: self._wish(lambda engine: engine.abort(self._run_id), work=True) if yes else None
-        )
+        self.app.push_screen(dialog, lambda yes: self._back_out() if yes else None)
+
+    def _back_out(self) -> None:
+        self._wish(lambda engine: engine.abort(self._run_id, attended=True), work=True)
 
     def action_decide(self, verdict: str) -> None:
         """About the failed item under the cursor, or the only one."""

@@ -57,7 +57,7 @@ class RunEngine(Protocol):
         """Everything that happened and happens in a run."""
         ...
 
-    async def abort(self, run: str) -> RunInfo:
+    async def abort(self, run: str, *, attended: bool | None = None) -> RunInfo:
         """Undo what was done."""
         ...
 
@@ -65,7 +65,7 @@ class RunEngine(Protocol):
         """Begin nothing new."""
         ...
 
-    async def resume(self, run: str) -> RunInfo:
+    async def resume(self, run: str, *, attended: bool | None = None) -> RunInfo:
         """Go on where it stopped."""
         ...
 

@@ -65,7 +65,9 @@ def root(
 ) -> None:
     """One terminal for a whole cloud made of open-source parts. Without a command it opens the console."""
     if site:
-        os.environ["HSOPS_SITE"] = site
+        from hsops.config.settings import give_flag  # noqa: PLC0415 - late: `--help` needs no configuration
+
+        give_flag("site", site)
     if ctx.invoked_subcommand is None:
         raise typer.Exit(console.open_console(skin=skin))
 

@@ -85,7 +85,7 @@ def go_on(flag: str, start: str, wish: str, form: str) -> int:
             seen = 0
             async for event in engine.events(run_id, follow=False):
                 seen = event.seq
-            await (engine.resume(run_id) if wish == "resume" else engine.abort(run_id))
+            await (engine.resume if wish == "resume" else engine.abort)(run_id, attended=False)
             return await following.follow(engine, run_id, form, after=seen)
 
     return run(work())

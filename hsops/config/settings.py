@@ -36,8 +36,18 @@ class Setting(NamedTuple):
 ENVIRONMENT: Mapping[str, str] = {"site": "HSOPS_SITE", "skin": "HSOPS_SKIN"}
 
 
+_FLAGS: dict[str, str] = {}
+"""Flags given before the command: they count for every command of this process."""
+
+
+def give_flag(name: str, value: str) -> None:
+    """Remember a flag that stands before the command (``hsops --site fra1 get vm``)."""
+    _FLAGS[name] = value
+
+
 def setting(name: str, flag: str = "") -> Setting:
     """The setting of that name (site, skin). Raises ConfigInvalid when the file cannot be understood."""
+    flag = flag or _FLAGS.get(name, "")
     if flag:
         return Setting(name, flag, f"flag --{name}")
     variable = ENVIRONMENT[name]
