@@ -336,7 +336,7 @@ class HsopsApp(App[int]):
     def action_refresh(self) -> None:
         """Ask the sources of what is shown, now."""
         view = self.view
-        if view is not None:
+        if view is not None and not view.again():
             view.work(self._refresh(view.kinds()), "refresh")
 
     async def _refresh(self, kinds: Sequence[str]) -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hsops.errors import HsopsError
 from hsops.model import Key, Resource
 from hsops.plugin import Action, Danger, Workflow
+from hsops.registry import Registry
 from hsops.screens.dialog import ActionDialog, Choose, Confirmed
 from hsops.screens.keys import has_key, key_name
 from hsops.screens.offers import Offer, form_place, refusal
 from hsops.screens.text import Line, Span, span
+from hsops.screens.values import asked
 from hsops.screens.view import View
 from hsops.workflow.inputs import convert
 
@@ -69,7 +72,12 @@ class ActionRunner:
         careful = action.danger is Danger.DESTRUCTIVE and any(desk.guard.typed_name_needed(key.site) for key, _ in rows)
         name = (rows[0][1].title() if len(rows) == 1 else f"{len(rows)} rows") if careful else ""
         dialog = ActionDialog(
-            action, [row for _, row in rows], typed_name=name, tier=desk.tier, ascii_only=desk.ascii_only
+            action,
+            [row for _, row in rows],
+            typed_name=name,
+            undo=undo_text(action, desk.registry, rows[0][1]),
+            tier=desk.tier,
+            ascii_only=desk.ascii_only,
         )
 
         def answered(answer: Confirmed | None) -> None:
@@ -99,6 +107,16 @@ class ActionRunner:
             return
         text = f"{action.title}: {len(done)} done" + (f", {len(failed)} failed: {failed[0]}" if failed else "")
         self._view.tell(text, problem=bool(failed))
+
+
+def undo_text(action: Action, registry: Registry, row: Resource) -> str:
+    """The way back: the action that undoes this one with its command, or the plugin's own words."""
+    actions = {one.name: one for plugin in registry.plugins.values() for one in plugin.actions}
+    other = actions.get(action.undo)
+    if other is None:
+        return action.undo
+    command = asked(lambda: shlex.join(other.command(row, {})), "", f"command of {other.name}")
+    return f"{other.title}: {command}" if command else other.title
 
 
 def converted(action: Action, typed: Mapping[str, str]) -> dict[str, Any]:

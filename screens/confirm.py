@@ -19,7 +19,7 @@ class Confirm(Dialog[bool | None]):
     """Yes or no; with `typed_name` only the name is a yes."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "yes", "Yes", id="dialog.confirm"),
+        Binding("enter", "yes", "Yes", id="dialog.agree"),
     ]
 
     def __init__(self, head: Line, text: str, typed_name: str = "", *, ascii_only: bool = False) -> None:

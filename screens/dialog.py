@@ -106,12 +106,13 @@ class ActionDialog(Dialog[Confirmed | None]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "confirm", "Do it", id="dialog.confirm")]
 
     def __init__(
-        self, action: Action, rows: Sequence[Resource], *, typed_name: str, tier: str, ascii_only: bool
+        self, action: Action, rows: Sequence[Resource], *, typed_name: str, undo: str, tier: str, ascii_only: bool
     ) -> None:
         super().__init__(ascii_only=ascii_only)
         self._asked = action
         self._rows = rows
         self._typed_name = typed_name
+        self._undo = undo
         self._trouble = ""
         self.add_class(f"tier-{tier}")
 
@@ -136,8 +137,8 @@ class ActionDialog(Dialog[Confirmed | None]):
             cut((Span("touches  ", "dim"), span(names + more)), room),
             *self._commands(room),
         ]
-        if action.undo:
-            lines += _paragraph("undo     ", action.undo, room)
+        if self._undo:
+            lines += _paragraph("undo     ", self._undo, room)
         return [*lines, BLANK]
 
     def _commands(self, room: int) -> list[Line]:

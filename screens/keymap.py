@@ -22,9 +22,14 @@ def offered_keys(registry: Registry) -> Iterator[KnownKey]:
 def all_keys(registry: Registry, app_bindings: Iterable[object]) -> list[KnownKey]:
     """Every key that can be mapped."""
     # ruff: noqa: PLC0415 - every screen is imported here, so this is called only for a key map file and for help
-    from hsops.screens.dialog import Dialog
+    from hsops.screens import confirm, dialog
+    from hsops.screens.detail import DetailView
+    from hsops.screens.form import FormView
     from hsops.screens.page import Page
     from hsops.screens.panel import PanelView
+    from hsops.screens.pg_map import PgMapView
+    from hsops.screens.plan import PlanView
+    from hsops.screens.run import RunView
     from hsops.screens.view import View
     from hsops.screens.widgets.lines import LinesView
     from hsops.screens.widgets.prompt import Prompt
@@ -37,7 +42,15 @@ def all_keys(registry: Registry, app_bindings: Iterable[object]) -> list[KnownKe
         *known(PanelView.BINDINGS, "panel"),
         *known(LinesView.BINDINGS, "page"),
         *known(Page.BINDINGS, "page"),
-        *known(Dialog.BINDINGS, "dialog"),
+        *known(DetailView.BINDINGS, "page/detail"),
+        *known(PgMapView.BINDINGS, "page/map"),
+        *known(PlanView.BINDINGS, "page/plan"),
+        *known(RunView.BINDINGS, "page/run"),
+        *known(FormView.BINDINGS, "form"),
+        *known(dialog.Dialog.BINDINGS, "dialog"),
+        *known(dialog.ActionDialog.BINDINGS, "dialog/action"),
+        *known(dialog.Leave.BINDINGS, "dialog/leave"),
+        *known(confirm.Confirm.BINDINGS, "dialog/confirm"),
         *known(Prompt.BINDINGS, "prompt"),
         *offered_keys(registry),
     ]

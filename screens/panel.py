@@ -36,7 +36,7 @@ MANY_ROWS: Final = 20_000
 """A filter of more rows than this waits for a pause in the typing."""
 BETWEEN_KEYS: Final = 0.25
 SETTLED: Final = 8.0
-"""Seconds without a key after which rows may move to where they belong."""
+"""Seconds without a key after which rows may move to where they belong, and between two such moves."""
 
 
 class PanelView(View):
@@ -63,6 +63,7 @@ class PanelView(View):
         self._rows = PanelRows(desk.store, self.kind.name, self.kind.columns, self._scope())
         self._states: dict[tuple[str, str], bool] = {}
         self._touched = 0.0
+        self._sorted = 0.0
         self._filter_timer: Timer | None = None
         self._focus = ExitStack()
         self._places = self._place_columns()
@@ -167,8 +168,11 @@ class PanelView(View):
 
     def tick(self) -> None:
         """Ages in the title; rows move to where they belong when nobody works with them."""
-        if self.desk.clock() - self._touched > SETTLED and self._rows.sort():
-            self._show_rows()
+        now = self.desk.clock()
+        if now - max(self._touched, self._sorted) > SETTLED:
+            self._sorted = now
+            if self._rows.sort():
+                self._show_rows()
         self.title_line.rebuild()
 
     def _show_rows(self, *, now: bool = False) -> None:

@@ -27,13 +27,12 @@ class PlanView(Page):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "start", "Start it", id="plan.start"),
-        Binding("ctrl+r", "again", "Make the plan again", id="plan.again"),
     ]
     HINTS: ClassVar[Sequence[tuple[str, str]]] = (
         ("plan.start", "start…"),
         ("lines.open", "choose, force"),
         ("app.copy", "copy as commands"),
-        ("plan.again", "check again"),
+        ("app.refresh", "check again"),
         ("view.back", "back"),
     )
 
@@ -50,11 +49,12 @@ class PlanView(Page):
 
     def on_mount(self) -> None:
         """Make it."""
-        self.action_again()
+        self.again()
 
-    def action_again(self) -> None:
+    def again(self) -> bool:
         """Read and check anew."""
         self.work(self._make(), "plan")
+        return True
 
     async def _make(self) -> None:
         try:
@@ -97,7 +97,7 @@ class PlanView(Page):
         def chosen(index: int | None) -> None:
             if index is not None:
                 self._choices[choice.key] = choice.options[index]
-                self.action_again()
+                self.again()
 
         dialog = Choose(f"{choice.title}: {choice.why}", entries, ascii_only=self.desk.ascii_only)
         self.app.push_screen(dialog, chosen)
@@ -106,7 +106,7 @@ class PlanView(Page):
         def answered(reason: str | None) -> None:
             if reason:
                 self._force[name] = reason
-                self.action_again()
+                self.again()
 
         text = f"go on although {name} does not hold? The reason is kept with the run."
         self.app.push_screen(Ask(text, "reason", ascii_only=self.desk.ascii_only), answered)

@@ -33,6 +33,13 @@ class Sources(Page):
         ("view.back", "back"),
     )
 
+    def reload(self) -> None:
+        """The cursor goes to the system that the place names."""
+        super().reload()
+        for status in self.desk.session.systems:
+            if f"{status.site}/{status.system}" == self.place.name and self.page.link is not None:
+                self.page.move_to(Place(View.PANEL, kind=status.plugin.kinds[0].name))
+
     def changed(self, changes: dict[str, KindChanges]) -> None:
         """States or counts."""
         self.page.rebuild()

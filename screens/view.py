@@ -80,6 +80,10 @@ class View(NarrowScreen[None], inherit_bindings=False):
         """What to restore when the place is opened again."""
         return Memory()
 
+    def again(self) -> bool:
+        """ctrl-r, for a view that knows better than its sources what to ask; False: ask the sources."""
+        return False
+
     def kinds(self) -> Sequence[str]:
         """Kinds that ctrl-r asks for; empty: all."""
         return ()

@@ -34,6 +34,11 @@ class YamlView(Page):
         super().reload()
         self.work(self._fetch(), "yaml")
 
+    def again(self) -> bool:
+        """Ask anew."""
+        self.reload()
+        return True
+
     async def _fetch(self) -> None:
         try:
             self._text = to_yaml(await self.desk.session.raw(self._key))

@@ -16,6 +16,10 @@ def add_to(app: typer.Typer) -> None:
     app.command("demo")(demo)
 
 
+LIVELY = 40.0
+"""Seconds between two incidents of the demo: long enough to look, short enough to see something happen."""
+
+
 def demo(
     *,
     headless: Annotated[bool, typer.Option("--headless", help="Serve the site and print its site file.")] = False,
@@ -23,12 +27,17 @@ def demo(
     servers: Annotated[int, typer.Option("--servers", metavar="N", min=0, help="Virtual machines.")] = 500,
     seed: Annotated[int, typer.Option("--seed", metavar="N", help="The same seed gives the same site.")] = 1,
     churn: Annotated[float, typer.Option("--churn", min=0, help="Part of the servers that changes a second.")] = 0.0,
+    incidents: Annotated[
+        float | None, typer.Option("--incidents", min=0, help="Seconds between incidents; 0: none.")
+    ] = None,
     skin: Annotated[str, typer.Option("--skin", metavar="NAME", help="Theme of the console.")] = "",
 ) -> int:
     """Open the console on a simulated site."""
     from hsops.cli import demonstration  # noqa: PLC0415 - late: `--help` does not need it
 
-    options = {"machines": machines, "servers": servers, "seed": seed, "churn": churn}
+    if incidents is None:
+        incidents = 0.0 if headless else LIVELY
+    options = {"machines": machines, "servers": servers, "seed": seed, "churn": churn, "incidents": incidents}
     if headless:
         return demonstration.serve(options)
     refused = refusal()

@@ -150,7 +150,7 @@ class World:
             Server("b05b", "lic-1", "cmp-003"),
             *(Server(f"c{i:03}", f"job-{i}", f"cmp-{i:03}") for i in range(4, 13)),
         ]
-        self.alerts = [Alert("HostDown", "cmp-003"), Alert("FanSlow", "cmp-001", severity="warning")]
+        self.alerts: list[Any] = [Alert("HostDown", "cmp-003"), Alert("FanSlow", "cmp-001", severity="warning")]
         self.trouble: dict[str, HsopsError] = {}
         self.done: list[tuple[str, str, dict[str, Any]]] = []
         self.stuck: set[str] = set()
@@ -340,6 +340,16 @@ NOVA = Plugin(
             run="tests.screens.cloud:reboot",
             command=lambda row, values: ["openstack", "server", "reboot", f"--{values.get('how', 'soft')}", row.id],
             inputs=(Input(name="how", title="how", type="choice", choices=("soft", "hard"), default="soft"),),
+        ),
+        Action(
+            name="server.stop", title="stop", kinds=("nova.server",), danger=Danger.DISRUPTIVE,
+            run="tests.screens.cloud:reboot", command=lambda row, values: ["openstack", "server", "stop", row.id],
+            undo="server.start",
+        ),
+        Action(
+            name="server.start", title="start", kinds=("nova.server",), danger=Danger.SAFE,
+            run="tests.screens.cloud:reboot", command=lambda row, values: ["openstack", "server", "start", row.id],
+            undo="it was off before",
         ),
         Action(
             name="server.delete", title="delete", kinds=("nova.server",), danger=Danger.DESTRUCTIVE, key="ctrl-d",

@@ -106,8 +106,17 @@ async def test_an_action_that_cannot_be_taken_says_why_in_the_list() -> None:
         await c.until(lambda: isinstance(c.app.screen, Choose), "the list")
         assert "never" in c.row("wipe")
         assert "ctrl-k" not in c.text, "nothing destructive lies on ctrl-k"
-        await c.press("down", "down", "enter")
+        await c.press("G", "enter")
         await c.until(lambda: "wipe: never" in c.said(), "the reason")
+
+
+async def test_the_way_back_is_shown_as_a_command() -> None:
+    async with console() as c:
+        await c.open("vm")
+        await c.press("a")
+        await c.until(lambda: isinstance(c.app.screen, Choose), "the list")
+        await c.press("down", "down", "enter")
+        await c.see("openstack server stop af4c", "start: openstack server start af4c")
 
 
 async def test_the_detail_offers_the_same_actions() -> None:
