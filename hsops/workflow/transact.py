@@ -10,6 +10,9 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
+import sys
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -38,6 +41,7 @@ def launch(url: str, executor: str, execute: Execute, *, migrate: bool = True) -
     """Start DBOS. Blocks for a tenth of a second: call it in a thread. One at a time in a process."""
     _hush()
     _refuse_pickle()
+    _mend_old_sqlite()
     from dbos import DBOS, DBOSPortableJSONSerializer  # noqa: PLC0415 - half a second: only when an engine starts
 
     if _current:
@@ -216,6 +220,21 @@ def _refuse_pickle() -> None:
 class _Complaints(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         complaints.append(redact(record.getMessage()))
+
+
+def _mend_old_sqlite() -> None:
+    """From Python 3.12 on DBOS asks SQLite for ``unixepoch('subsec')``, which SQLite has since 3.42 only."""
+    if sys.version_info < (3, 12) or sqlite3.sqlite_version_info >= (3, 42):
+        return
+    from sqlalchemy import Engine, event  # noqa: PLC0415 - late, as DBOS
+
+    if not event.contains(Engine, "connect", _with_unixepoch):
+        event.listen(Engine, "connect", _with_unixepoch)
+
+
+def _with_unixepoch(connection: Any, _: Any) -> None:
+    if isinstance(connection, sqlite3.Connection):
+        connection.create_function("unixepoch", 1, lambda _: time.time())
 
 
 def _hush() -> None:
