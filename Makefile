@@ -5,6 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 UV     := $(shell command -v uv 2>/dev/null)
 DEMO   ?=
+JOBS   ?= 2
 
 .PHONY: help setup demo test check lint types imports lab lab-down test-lab bench record clean
 
@@ -27,7 +28,7 @@ demo: $(STAMP) ## open the console on a simulated cloud (DEMO="--machines 480" f
 	$(BIN)/hsops demo $(DEMO)
 
 test: $(STAMP) ## every test that needs no real server
-	$(BIN)/python -m pytest -m 'not lab'
+	$(BIN)/python -m pytest -m 'not lab' --numprocesses $(JOBS) --dist loadscope
 
 check: lint types imports ## ruff, mypy, pyright, import-linter
 

@@ -6,6 +6,10 @@ import gc
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
+
+# Not None: logging then says "No handlers could be found" on stderr, once a process.
+_NOWHERE: Any = logging.NullHandler()
 
 
 @contextmanager
@@ -32,7 +36,7 @@ def nothing_on_stderr() -> Iterator[None]:
     """While the console has the terminal, what is logged goes to files only: a line on stderr would tear the screen."""
     loggers = [logging.getLogger(), logging.getLogger("hsops")]
     taken = [(logger, handler) for logger in loggers for handler in logger.handlers if _writes_to_terminal(handler)]
-    before, logging.lastResort = logging.lastResort, None
+    before, logging.lastResort = logging.lastResort, _NOWHERE
     logging.captureWarnings(True)
     for logger, handler in taken:
         logger.removeHandler(handler)

@@ -78,7 +78,7 @@ def lab_postgres(lab: Lab) -> Postgres:
 
 @pytest.fixture
 def lab_openstack_mended(lab_openstack: OpenStack) -> Iterator[OpenStack]:
-    """The cloud for a test that breaks it: before and after, every compute service runs, is up and enabled."""
+    """The cloud for a test that changes it: before and after, all compute services are enabled, all servers at home."""
     openstack.mend()
     yield lab_openstack
     openstack.mend()

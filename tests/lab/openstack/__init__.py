@@ -4,6 +4,6 @@ The hypervisors have no guests behind them (:mod:`tests.lab.openstack.drivers`),
 """
 
 from tests.lab.openstack.cloud import SYSTEM
-from tests.lab.openstack.faults import kill_compute, mend, move_home, start_compute, stop_compute
+from tests.lab.openstack.faults import kill_compute, mend, start_compute, stop_compute
 
-__all__ = ["SYSTEM", "kill_compute", "mend", "move_home", "start_compute", "stop_compute"]
+__all__ = ["SYSTEM", "kill_compute", "mend", "start_compute", "stop_compute"]

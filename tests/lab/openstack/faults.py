@@ -32,7 +32,8 @@ def start_compute(host: str) -> None:
 
 
 def mend() -> None:
-    """Undo what a test that broke off may have left: every compute service runs, is enabled and not forced down."""
+    """Undo what a test may have left: every compute service runs, is enabled and not forced down, and every running
+    server is on the host it was made on."""
     where = place("openstack")
     services.start_computes(where)
     cloud = login(where)
@@ -42,11 +43,10 @@ def mend() -> None:
         if {key: one[key] for key in change} != change:
             cloud.call("PUT", "compute", f"/os-services/{one['id']}", change)
     wait_until(lambda: hosts_up(cloud), "all hosts", pause=0.5)
+    _move_home(cloud)
 
 
-def move_home() -> None:
-    """Migrate every running server of the lab back to the host it was made on."""
-    cloud = login(place("openstack"))
+def _move_home(cloud: Cloud) -> None:
     now = seed.servers(cloud)
     for name in seed.names():
         home = seed.home(name)

@@ -24,7 +24,6 @@ from hsops.workflow.values import RunInfo, RunStatus
 from tests.lab.clients import amtool, openstack, openstack_json
 from tests.lab.env import Lab
 from tests.lab.env import OpenStack as Where
-from tests.lab.openstack import move_home
 from tests.plugins.openstack.recorded import context, rows
 
 pytestmark = [pytest.mark.lab, pytest.mark.asyncio, pytest.mark.timeout(900)]
@@ -186,7 +185,6 @@ async def test_a_real_host_is_drained_and_returned(
         assert back.status is RunStatus.DONE, back.reason
         assert (await _service(lab, host))["Status"] == "enabled"
         assert f"hsops:{run.id}" not in await asyncio.to_thread(amtool, lab, "silence", "query")
-    await asyncio.to_thread(move_home)
 
 
 def _server_of(record: dict[str, Any]) -> str:
