@@ -1,0 +1,1 @@
+"""The rows that the plugin shows: one module a kind."""
