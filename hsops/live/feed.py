@@ -12,10 +12,10 @@ import contextlib
 import logging
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from typing import Any, Protocol
 
-from hsops.errors import AuthFailed, BadAnswer, Decision, Forbidden, HsopsError, TimedOut
+from hsops.errors import AuthFailed, BadAnswer, Decision, Forbidden, HsopsError, TimedOut, Unreachable
 from hsops.live.store import Store
 from hsops.model import Batch
 from hsops.plugin import Source
@@ -70,6 +70,9 @@ class Feed:
         self._lookers = 0
         self._wake = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
+        self._followed: asyncio.Task[None] | None = None
+        self._settled = asyncio.Event()
+        """Set when a watch that was begun anew has brought everything, or failed."""
         store.expect(uplink.site, uplink.name, source.kinds)
 
     @property
@@ -88,8 +91,14 @@ class Feed:
             self._lookers -= 1
 
     async def refresh(self) -> None:
-        """One poll now, or the end of the one under way. A parked feed is tried again. Never raises HsopsError."""
+        """One poll now, or the end of the one under way; a watch begins anew. A parked feed is tried again.
+
+        Never raises HsopsError.
+        """
         self._parked = False
+        if self._followed is not None:
+            await self._follow_anew(self._followed)
+            return
         if self._running is None or self._running.done():
             self._running = asyncio.create_task(self._poll())
         await asyncio.shield(self._running)
@@ -135,28 +144,58 @@ class Feed:
     # -- one attempt
 
     async def _poll(self) -> None:
-        await self._guarded(self._ask)
+        await self._guarded(self._ask if self.source.poll is not None else self._peek)
 
     async def _ask(self) -> None:
-        assert self.source.poll is not None  # noqa: S101 - a source without poll has watch and never comes here
+        assert self.source.poll is not None  # noqa: S101 - checked by _poll()
         full = self._cursor is None or time.monotonic() - self._listed >= self.source.relist
         async with asyncio.timeout(self.uplink.timeout * BUDGET):
             connection = await self.uplink.connection()
             batch = await self.source.poll(connection, None if full else self._cursor)
         self._take(batch)
 
+    async def _peek(self) -> None:
+        """The first batch of a watch, which is full, for who does not stay."""
+        async with asyncio.timeout(self.uplink.timeout * BUDGET):
+            connection = await self.uplink.connection()
+            async with contextlib.aclosing(self._stream(connection)) as stream:
+                async for batch in stream:
+                    self._take(batch)
+                    return
+        raise Unreachable("the watch ended before it began", hint="it is tried again")
+
     async def _follow(self) -> None:
         if self._parked:
             return
-        await self._guarded(self._listen)
+        self._followed = asyncio.create_task(self._guarded(self._listen))
+        try:
+            await asyncio.wait({self._followed})
+        finally:
+            followed, self._followed = self._followed, None
+            if not followed.done():
+                followed.cancel()
+                await asyncio.gather(followed, return_exceptions=True)
+
+    async def _follow_anew(self, followed: asyncio.Task[None]) -> None:
+        """End a watch, so that `run` begins another, and wait for its first batch or its failure."""
+        self._settled.clear()
+        followed.cancel()
+        self._wake.set()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self.uplink.timeout * BUDGET):
+                await self._settled.wait()
 
     async def _listen(self) -> None:
-        assert self.source.watch is not None  # noqa: S101 - checked by run()
         async with asyncio.timeout(self.uplink.timeout * BUDGET):
             connection = await self.uplink.connection()
-        stream: AsyncIterator[Batch] = self.source.watch(connection)
-        async for batch in stream:
-            self._take(batch)
+        async with contextlib.aclosing(self._stream(connection)) as stream:
+            async for batch in stream:
+                self._take(batch)
+
+    def _stream(self, connection: Any) -> AsyncGenerator[Batch, None]:
+        assert self.source.watch is not None  # noqa: S101 - a source has a poll or a watch
+        stream: AsyncGenerator[Batch, None] = self.source.watch(connection)
+        return stream
 
     def _take(self, batch: Batch) -> None:
         if batch.full:
@@ -169,6 +208,8 @@ class Feed:
         if self._failures:
             log.info("%s is back", self.title)
         self._failures = 0
+        if batch.full:
+            self._settled.set()
 
     async def _guarded(self, attempt: Callable[[], Awaitable[None]]) -> None:
         """Run an attempt and turn whatever it raises into the source's state."""
@@ -189,3 +230,4 @@ class Feed:
         self._cursor = None
         self._parked = isinstance(error, AuthFailed | Forbidden) or error.decision is Decision.ASK
         self._store.fail(self.uplink.site, self.uplink.name, self.source.kinds, error)
+        self._settled.set()

@@ -162,3 +162,73 @@ async def test_a_watch_that_ends_is_started_again() -> None:
     await until(lambda: starts >= 3)
     task.cancel()
     assert {"extra"} < {key.id for key in store.rows("toy.box")}
+
+
+async def test_who_does_not_stay_gets_the_first_batch_of_a_watch() -> None:
+    closed: list[str] = []
+
+    async def watch(_: Any) -> AsyncIterator[Batch]:
+        try:
+            yield full(Box("a"))
+            await asyncio.Event().wait()
+        finally:
+            closed.append("closed")
+
+    store = Store((BOX, JOB))
+    feed = Feed(Uplink(), Source(kinds=("toy.box",), watch=watch), store)
+    await feed.refresh()
+    assert [key.id for key in store.rows("toy.box")] == ["a"]
+    assert closed == ["closed"]
+
+
+async def test_a_refresh_begins_a_watch_anew_and_waits_for_everything() -> None:
+    begun = 0
+
+    async def watch(_: Any) -> AsyncIterator[Batch]:
+        nonlocal begun
+        begun += 1
+        number = begun
+        await asyncio.sleep(0.05)
+        yield full(Box(f"of {number}"))
+        await asyncio.Event().wait()
+
+    store = Store((BOX, JOB))
+    feed = Feed(Uplink(), Source(kinds=("toy.box",), watch=watch), store)
+    running = asyncio.create_task(feed.run())
+    await until(lambda: bool(store.rows("toy.box")))
+    await feed.refresh()
+    assert [key.id for key in store.rows("toy.box")] == ["of 2"]
+    assert begun == 2
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_a_watch_that_fails_is_told_and_a_refresh_does_not_wait_for_ever() -> None:
+    down = False
+
+    async def watch(_: Any) -> AsyncIterator[Batch]:
+        if down:
+            raise Unreachable("gone")
+        yield full(Box("a"))
+        await asyncio.Event().wait()
+
+    store = Store((BOX, JOB))
+    feed = Feed(Uplink(), Source(kinds=("toy.box",), watch=watch), store)
+    running = asyncio.create_task(feed.run())
+    await until(lambda: bool(store.rows("toy.box")))
+    down = True
+    await feed.refresh()
+    assert store.state("s1", "toy", "toy.box").status is SourceStatus.STALE
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_a_watch_that_is_empty_is_a_failure() -> None:
+    async def watch(_: Any) -> AsyncIterator[Batch]:
+        return
+        yield
+
+    store = Store((BOX, JOB))
+    feed = Feed(Uplink(), Source(kinds=("toy.box",), watch=watch), store)
+    await feed.refresh()
+    assert "ended before it began" in store.state("s1", "toy", "toy.box").error
