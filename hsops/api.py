@@ -42,7 +42,7 @@ from hsops.plugin import (
     Danger,
     Drill,
     Found,
-    HostMaintenance,
+    Gate,
     Input,
     Lookup,
     Options,
@@ -56,7 +56,7 @@ from hsops.plugin import (
     Source,
     Workflow,
 )
-from hsops.runbook import Choice, Item, Json, Outcome, Progress, Run, Sample
+from hsops.runbook import Choice, HostMaintenance, HostSystem, Item, Json, Outcome, Progress, Run, Sample
 
 __all__ = [
     "Action",
@@ -76,9 +76,11 @@ __all__ = [
     "Forbidden",
     "Format",
     "Found",
+    "Gate",
     "Headline",
     "Health",
     "HostMaintenance",
+    "HostSystem",
     "HsopsError",
     "HttpClient",
     "HttpOptions",

@@ -51,7 +51,7 @@ RUNS_EVERY: Final = 3.0
 RUNS_FILE: Final = "runs.sqlite"
 """Where `hsops.cli.engines` keeps runs when the site file does not say otherwise."""
 
-_PASSING: Final = (Kind.FORM, Kind.PLAN)
+_PASSING: Final = (Kind.FORM, Kind.PLAN, Kind.APPROVAL)
 
 
 class HsopsApp(App[int]):
@@ -295,9 +295,9 @@ class HsopsApp(App[int]):
             case "theme":
                 self.set_skin(argument)
             case "unlock":
-                self.tell(unlocking.unlock(self.desk.guard, argument))
+                self.tell(await unlocking.unlock(self.desk.guard, self.desk.session.audit, argument))
             case "lock":
-                self.desk.guard.lock()
+                self.tell(await unlocking.lock(self.desk.guard, self.desk.session.audit))
             case "impact":
                 await self._open(references.impact(self.desk.session, argument))
             case "save":

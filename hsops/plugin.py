@@ -92,7 +92,7 @@ class Connection(Protocol):
 Poll: TypeAlias = Callable[[Any, Any], Awaitable[Batch]]
 """``async (connection, cursor) -> Batch``; the cursor is None when a full list is wanted."""
 Watch: TypeAlias = Callable[[Any], Any]
-"""``(connection) -> AsyncIterator[Batch]``; the first batch is full; its end or an error means: start again."""
+"""``async def (connection)`` that yields batches; the first is full; its end or an error means: start again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,6 +200,11 @@ class Workflow:
     danger: Danger = Danger.DISRUPTIVE
     systems: tuple[str, ...] = ()
     """Plugins that it cannot do without."""
+    spans: bool = False
+    """It works through every system of the site that can take a host out of service (`Run.maintenances`).
+
+    Their connections are opened beside those of `systems`; one that does not answer is the failed check
+    ``system.NAME``, and is left out when that is forced."""
 
 
 class Silencer(Protocol):
@@ -207,6 +212,10 @@ class Silencer(Protocol):
 
     async def affected(self, host: str) -> Sequence[str]:
         """Names of the alerts that fire for the host now."""
+        ...
+
+    async def command(self, host: str, *, seconds: float, comment: str, author: str) -> Sequence[str]:
+        """The exact equivalent command of `create`, for the plan. It asks the system: call it inside `Run.read`."""
         ...
 
     async def create(self, host: str, *, until: float, comment: str, author: str) -> str:
@@ -232,23 +241,20 @@ class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
     warning: bool = False
 
 
-class HostMaintenance(Protocol):
-    """Capability: take a host out of service and back, for the workflows that span layers."""
+class Gate(Protocol):
+    """Capability: one live truth that long work looks at between its steps: no new alert, Ceph clean, APIs answer."""
 
-    async def checks(self, host: str) -> Sequence[CheckResult]:
-        """What must hold before the host may leave."""
+    @property
+    def name(self) -> str:
+        """``alerts.new``: shown, and what a person waives."""
         ...
 
-    async def enter(self, host: str) -> None:
-        """Take the host out of service."""
+    async def baseline(self) -> Any:
+        """What holds as the run begins, as JSON; kept by the run and handed to `look`."""
         ...
 
-    async def verify(self, host: str) -> Sequence[CheckResult]:
-        """Proof that nothing runs there any more."""
-        ...
-
-    async def leave(self, host: str) -> None:
-        """Bring the host back."""
+    async def look(self, baseline: Any) -> CheckResult:
+        """Whether the work may go on now."""
         ...
 
 
@@ -313,7 +319,13 @@ class Plugin:
     silencer: Target = ""
     """``(connection) -> Silencer``"""
     maintenance: Target = ""
-    """``(connection) -> HostMaintenance``"""
+    """A `hsops.runbook.HostMaintenance`: this system's part in the workflows that take a host out of service."""
+    host_system: Target = ""
+    """A `hsops.runbook.HostSystem`: the hosts' own operating systems, to upgrade and reboot them."""
+    gates: Target = ""
+    """``(connection) -> Sequence[Gate]``"""
+    racks: Target = ""
+    """``async (connection) -> Mapping[str, Sequence[str]]``: names of the hosts in each rack, as this system has it."""
     simulator: Target = ""
     """``module:class`` of the face that speaks this system's protocol for the simulated site."""
     quality: Quality = Quality(level="bronze")
@@ -327,7 +339,7 @@ class Plugin:
 
 
 __all__ = [
-    "Action", "CheckResult", "Connection", "Context", "Danger", "Drill", "Found", "HostMaintenance", "Input", "Lookup",
+    "Action", "CheckResult", "Connection", "Context", "Danger", "Drill", "Found", "Gate", "Input", "Lookup",
     "Options", "Panel", "Plugin", "Poll", "Quality", "QualityStatus", "Ref", "Resource", "Rule", "Secret", "Silencer",
     "Source", "Target", "Watch", "Workflow",
 ]  # fmt: skip

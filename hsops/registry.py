@@ -16,6 +16,7 @@ import hsops.plugins
 from hsops.errors import Unsupported, UserError, plain
 from hsops.model import Kind
 from hsops.plugin import Options, Panel, Plugin, Target, Workflow
+from hsops.runbooks import WORKFLOWS as COMPOSED
 
 ENTRY_POINTS = "hsops.plugins"
 """Entry-point group of outside plugins; the entry's value is their `Plugin`."""
@@ -97,9 +98,9 @@ class Registry:
 
     @property
     def workflows(self) -> Sequence[Workflow]:
-        """Every workflow of every plugin, by name."""
+        """Every workflow of every plugin, and those composed of what all plugins can do, by name."""
         found = (workflow for plugin in self.plugins.values() for workflow in plugin.workflows)
-        return tuple(sorted(found, key=lambda workflow: workflow.name))
+        return tuple(sorted((*COMPOSED, *found), key=lambda workflow: workflow.name))
 
     def workflow(self, name: str) -> Workflow:
         """The workflow of that name. Raises UserError with near matches."""

@@ -121,6 +121,26 @@ class Run(Protocol):
         """Every system of the site that can mute alerts; empty when there is none."""
         ...
 
+    def maintenances(self) -> Sequence[tuple[str, HostMaintenance]]:
+        """System's name and its part, for every system of the site that can take a host out of service.
+
+        In the order of leaving: what tenants see first (servers, pods), then the network, then storage, last the
+        machine itself. Only for a workflow that says `spans`. A system that did not answer as the run began is not
+        among them: its check ``system.NAME`` failed and was forced.
+        """
+        ...
+
+    def host_system(self) -> HostSystem:
+        """What upgrades and reboots the hosts themselves. Only for a workflow that says `spans`.
+
+        Raises Unsupported when no system of the site can.
+        """
+        ...
+
+    async def racks(self) -> Mapping[str, Sequence[str]]:
+        """Names of the hosts in each rack: what the site file says, else what the site's systems say. Journalled."""
+        ...
+
     async def read(self, name: str, look: Callable[[], Awaitable[T]]) -> T:
         """Learn something from the world; journalled, so a replay sees the same."""
         ...
@@ -188,6 +208,75 @@ class Run(Protocol):
         """Proof after the effects; a failed one fails the run (resumable), it is never forced."""
         ...
 
+    async def gate(self, name: str) -> None:
+        """Between two parts of long work (hosts, batches): go on only while the site is well and the window is open.
+
+        Looks at every gate of the site against what held as the run began. While one is red the run waits and says
+        why; a person may waive it with a reason. At the end of the maintenance window the run pauses here.
+        """
+        ...
+
+    async def commit(self) -> None:
+        """What was done until here stays: backing out takes back only what comes after. A host of many is through."""
+        ...
+
     async def note(self, text: str) -> None:
         """A sentence for the log and the report."""
+        ...
+
+
+class HostMaintenance(Protocol):
+    """Capability: one system's part in taking a host out of service and back, for the workflows that span layers.
+
+    Written like a workflow: everything goes through `run`, so it is planned, journalled and compensated like one.
+    """
+
+    async def role(self, run: Run, host: str) -> str:
+        """What the host is to this system, in a phrase (``hypervisor with 19 servers``); empty when it is nothing."""
+        ...
+
+    async def checks(self, run: Run, host: str) -> None:
+        """Reads, named checks, choices and what is touched. No effect: every system's checks come before any effect."""
+        ...
+
+    async def enter(self, run: Run, host: str) -> None:
+        """Take the host out of service, each effect with its undo."""
+        ...
+
+    async def verify(self, run: Run, host: str) -> None:
+        """Proof that this system has nothing running there any more."""
+        ...
+
+    async def leave(self, run: Run, host: str) -> None:
+        """Bring the host back, and wait until this system is well with it again."""
+        ...
+
+
+class HostSystem(Protocol):
+    """Capability: the hosts' own operating systems, for the workflows that upgrade and reboot them.
+
+    Written against `Run` like a part. `upgrade` and `reboot` work on the hosts of a batch at the same time, one item
+    of a fan-out each.
+    """
+
+    async def identity(self, run: Run, host: str) -> Mapping[str, str]:
+        """Journalled: ``boot_id``, ``machine_id``, ``hostname``, ``kernel``, what of it is known.
+
+        Raises NotFound for a host that is none of this system's.
+        """
+        ...
+
+    async def updates(self, run: Run, host: str) -> Sequence[str]:
+        """What an upgrade would install, by a dry run: a phrase for each (``libc6 2.36-9 -> 2.36-10``). Journalled."""
+        ...
+
+    async def upgrade(self, run: Run, hosts: Sequence[str]) -> Mapping[str, Outcome]:
+        """Install them. A run that is interrupted and goes on waits for the installation that is under way."""
+        ...
+
+    async def reboot(self, run: Run, hosts: Sequence[str], *, kernel: str = "") -> Mapping[str, Outcome]:
+        """Reboot, and prove each: it was away, its boot id is another, it runs the kernel wanted, nothing new failed.
+
+        `kernel`: a version or its beginning; empty: the newest that is installed, as far as that is known.
+        """
         ...

@@ -10,8 +10,12 @@ from typing import Any, Self
 
 import msgspec
 
+from hsops.audit import Audit
+from hsops.audit.deeds import Deed, recorded
+from hsops.audit.log import FILE as AUDIT_FILE
 from hsops.config import Site, System
 from hsops.config.context import SystemContext
+from hsops.config.paths import state_dir
 from hsops.errors import HsopsError, NotFound, Unsupported, UserError
 from hsops.live.feed import Feed
 from hsops.live.graph import Graph
@@ -19,7 +23,7 @@ from hsops.live.state import SourceState
 from hsops.live.store import Store
 from hsops.live.uplink import SystemStatus, SystemUplink
 from hsops.model import Headline, Health, Key, Kind
-from hsops.plugin import Action, Silencer
+from hsops.plugin import Action, Plugin, Silencer
 from hsops.registry import Registry, resolve
 
 PROBE_EVERY = 15.0
@@ -31,6 +35,7 @@ class Session:
     def __init__(self, sites: Sequence[Site], registry: Registry) -> None:
         self.sites = tuple(sites)
         self.registry = registry
+        self.audit = _audit_of(self.sites)
         used = {system.plugin for site in sites for system in site.systems}
         kinds = [kind for plugin in registry.plugins.values() for kind in plugin.kinds]
         self.store = Store(kinds)
@@ -68,6 +73,7 @@ class Session:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks.clear()
         await asyncio.gather(*(uplink.aclose() for uplink in self._uplinks.values()))
+        self.audit.close()
 
     # -- live data
 
@@ -152,6 +158,18 @@ class Session:
                     found.append(resolve(uplink.plugin.silencer)(await uplink.connection()))
         return found
 
+    def offering(self, site: str, *capabilities: str) -> Sequence[tuple[str, Plugin]]:
+        """Name and plugin of the site's systems that have one of these fields of `Plugin`, in the file's order."""
+        return [
+            (name, uplink.plugin)
+            for (where, name), uplink in self._uplinks.items()
+            if where == site and any(getattr(uplink.plugin, capability) for capability in capabilities)
+        ]
+
+    def racks(self, site: str) -> Mapping[str, Sequence[str]]:
+        """Hosts by rack as the site file has them; empty when it says nothing."""
+        return next((one.racks for one in self.sites if one.name == site), {})
+
     def headlines(self, site: str, system: str) -> Sequence[Headline]:
         """The system's phrases for the overview, worst first."""
         plugin = self._uplinks[(site, system)].plugin
@@ -182,9 +200,21 @@ class Session:
         why_not = action.enabled(row) if action.enabled is not None else ""
         if why_not:
             raise UserError(why_not, system=key.system, thing=str(key))
-        text: str = await resolve(action.run)(await self.connection(key.site, key.system), row, values)
+        connection = await self.connection(key.site, key.system)
+        deed = Deed(
+            name=action.name, site=key.site, system=key.system, target=str(key), title=row.title(),
+            command=action.command(row, values), values=values,
+        )  # fmt: skip
+        text = await recorded(self.audit, deed, lambda: resolve(action.run)(connection, row, values))
         await self.refresh([key.kind], key.site)
         return text
+
+
+def _audit_of(sites: Sequence[Site]) -> Audit:
+    """The audit log of this user on this machine. It is not touched before something is to be recorded."""
+    tiers = {site.name: site.tier for site in sites}
+    copies = {site.name: site.audit.syslog for site in sites if site.audit.syslog}
+    return Audit(state_dir() / AUDIT_FILE, tiers=tiers, copies_to=copies)
 
 
 def count_by_health(kind: Kind, states: Sequence[Health]) -> Headline:

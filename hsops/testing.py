@@ -7,6 +7,8 @@ its simulated face and against the real server. An outside plugin does the same 
 from __future__ import annotations
 
 import importlib
+import inspect
+import re
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -15,8 +17,27 @@ from typing import Any
 
 import msgspec
 
-from hsops.api import Action, Batch, Health, Plugin, QualityStatus, Ref, Resource, State, Workflow, plain
+from hsops.api import (
+    Action,
+    Batch,
+    CheckResult,
+    Gate,
+    Health,
+    HostMaintenance,
+    HostSystem,
+    Input,
+    Plugin,
+    QualityStatus,
+    Ref,
+    Resource,
+    Silencer,
+    Source,
+    State,
+    Workflow,
+    plain,
+)
 from hsops.registry import resolve
+from hsops.workflow.inputs import convert
 
 CLIENT_LIBRARIES = ("aiohttp", "asyncssh", "dbos", "hvac", "kubernetes", "maas.client", "openstack", "rados", "textual")
 """What a manifest may not import: a console that reads all manifests would pay for all of them.
@@ -34,6 +55,8 @@ def check_manifest(plugin: Plugin) -> None:
     _check_panels(plugin)
     _check_offers(plugin)
     _check_targets(plugin)
+    for workflow in plugin.workflows:
+        check_workflow(workflow)
     _check_quality(plugin)
 
 
@@ -86,9 +109,64 @@ def _check_offers(plugin: Plugin) -> None:
 def _check_targets(plugin: Plugin) -> None:
     """Every ``module:attribute`` exists. Client libraries must be installed for it."""
     offers = [*(action.run for action in plugin.actions), *(workflow.run for workflow in plugin.workflows)]
-    capabilities = [plugin.raw, plugin.discover, plugin.series, plugin.silencer, plugin.maintenance, plugin.simulator]
+    capabilities = [
+        plugin.raw, plugin.discover, plugin.series, plugin.silencer, plugin.gates, plugin.racks, plugin.simulator,
+    ]  # fmt: skip
     for target in [plugin.connect, *offers, *filter(None, capabilities)]:
         assert callable(resolve(target)), f"{target} cannot be called"
+    values = ((plugin.maintenance, HostMaintenance), (plugin.host_system, HostSystem))
+    for target, protocol in values:
+        missing = [name for name in vars(protocol) if not name.startswith("_") and not _has(target, name)]
+        assert not missing, f"{target} lacks {', '.join(missing)}"
+
+
+def _has(target: str, method: str) -> bool:
+    return not target or callable(getattr(resolve(target), method, None))
+
+
+TYPES = ("text", "int", "duration", "bool", "choice", "ref")
+
+
+def check_workflow(workflow: Workflow) -> None:
+    """Its declaration: what the form, the command line and the catalogue make of it."""
+    name = workflow.name
+    assert re.fullmatch(r"[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*)+", name), f"{name!r} is not like hypervisor.drain"
+    assert workflow.title.strip(), f"{name} has no title"
+    assert workflow.summary.strip(), f"{name} has no summary"
+    assert inspect.iscoroutinefunction(resolve(workflow.run)), f"{name}: {workflow.run} is no async function"
+    fields = [field.name for field in workflow.inputs]
+    assert len(set(fields)) == len(fields), f"{name} has two inputs of one name"
+    for field in workflow.inputs:
+        _check_input(name, field)
+    if workflow.kinds:
+        kinds = {field.kind for field in workflow.inputs if field.type == "ref"}
+        assert set(workflow.kinds) <= kinds, f"{name} is offered on rows of a kind that no input takes"
+    target = workflow.target({field.name: field.default or "x" for field in workflow.inputs})
+    assert isinstance(target, str), f"{name}: the target is no text"
+
+
+def _check_input(workflow: str, field: Input) -> None:
+    name = f"{workflow}: the input {field.name}"
+    assert re.fullmatch(r"[a-z][a-z0-9_-]*", field.name), f"{name} cannot be typed as --{field.name}"
+    assert field.title.strip(), f"{name} does not say what it is"
+    assert field.type in TYPES, f"{name} has the unknown type {field.type}"
+    assert field.type != "ref" or field.kind, f"{name} does not say which kind it takes"
+    assert field.type == "ref" or not field.kind, f"{name} has a kind but is no ref"
+    assert (field.type == "choice") == bool(field.choices), f"{name}: choices belong to the type choice"
+    if field.default:
+        one = Workflow(name="x", title="", summary="", run="", inputs=(field,))
+        convert(one, {field.name: field.default})  # raises UserError for a default that is none of its type
+
+
+async def check_gate(gate: Gate) -> None:
+    """Against a server that is well: the baseline is JSON, and what held as the run began does not stop it."""
+    assert gate.name.strip(), f"{type(gate).__name__} has no name"
+    baseline = msgspec.json.decode(msgspec.json.encode(await gate.baseline()))  # as the journal gives it back
+    result = await gate.look(baseline)
+    assert isinstance(result, CheckResult), f"{gate.name}: look() gives a CheckResult"
+    assert result.name == gate.name, f"{gate.name}: its result is called {result.name}"
+    assert result.text.strip(), f"{gate.name} says nothing"
+    assert result.ok or result.hint, f"{gate.name} is red and does not say what to do"
 
 
 def _check_quality(plugin: Plugin) -> None:
@@ -129,7 +207,7 @@ async def check_live(plugin: Plugin, connection: Any) -> Mapping[str, Sequence[R
     assert isinstance(health.health, Health), "health() gives a SystemHealth"
     rows: dict[str, list[Resource]] = {kind.name: [] for kind in plugin.kinds}
     for source in plugin.sources:
-        batch = await _first_batch(source, connection)
+        batch = await first_batch(source, connection)
         assert batch.full, f"{source.kinds}: the first batch is not the whole truth"
         for resource in batch.upserts:
             assert resource.KIND in source.kinds, f"{source.kinds} gave a {resource.KIND}"
@@ -143,15 +221,35 @@ async def check_live(plugin: Plugin, connection: Any) -> Mapping[str, Sequence[R
         for line in plugin.headlines(lambda kind: rows.get(kind, [])):
             assert line.text == plain(line.text), f"a headline would drive the terminal: {plain(line.text)}"
     await _check_raw(plugin, connection, rows)
+    await _check_capabilities(plugin, connection)
     return rows
 
 
-async def _first_batch(source: Any, connection: Any) -> Batch:
+async def _check_capabilities(plugin: Plugin, connection: Any) -> None:
+    if plugin.gates:
+        gates = resolve(plugin.gates)(connection)
+        names = [gate.name for gate in gates]
+        assert len(set(names)) == len(names), f"{plugin.name} has two gates of one name"
+        for gate in gates:
+            await check_gate(gate)
+    if plugin.racks:
+        for rack, hosts in (await resolve(plugin.racks)(connection)).items():
+            assert rack, f"{plugin.name} knows a rack without a name"
+            assert all(isinstance(host, str) and host for host in hosts), f"{plugin.name}: {rack} has odd hosts"
+    if plugin.silencer:
+        silencer = resolve(plugin.silencer)(connection)
+        missing = [name for name in vars(Silencer) if not name.startswith("_") and not hasattr(silencer, name)]
+        assert not missing, f"{plugin.silencer} lacks {', '.join(missing)}"
+
+
+async def first_batch(source: Source, connection: Any) -> Batch:
+    """What a source gives first, by poll or by watch: all its rows."""
     if source.poll is not None:
         batch: Batch = await source.poll(connection, None)
         return batch
-    async for batch in source.watch(connection):
-        return batch
+    if source.watch is not None:
+        async for batch in source.watch(connection):
+            return batch
     raise AssertionError(f"{source.kinds}: the watch ended without a batch")
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from hsops.audit import Audit
 from hsops.config import Site
 from hsops.live.graph import Graph
 from hsops.live.state import SourceState
@@ -31,6 +32,7 @@ class Backend(Protocol):
     store: Store
     graph: Graph
     kinds: Sequence[Kind]
+    audit: Audit
 
     @property
     def systems(self) -> Sequence[SystemStatus]:

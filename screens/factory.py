@@ -75,6 +75,14 @@ def _workflow(desk: Desk, place: Place) -> View:
             from hsops.screens.run import RunView
 
             return RunView(desk, place)
+        case Kind.APPROVAL:
+            from hsops.screens.approval import ApprovalView
+
+            return ApprovalView(desk, place)
+        case Kind.REPORT:
+            from hsops.screens.report import ReportView
+
+            return ReportView(desk, place)
         case _:
             from hsops.screens.run_list import RunList
 

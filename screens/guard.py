@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -41,16 +41,21 @@ class Guard:
 
     def unlock(self, seconds: float, reason: str, site: str = "") -> Unlocked:
         """Allow changes on `site` (all without). Raises UserError without a reason or with a strange time."""
+        sites = self.may_unlock(seconds, reason, site)
+        entry = Unlocked(self.clock() + seconds, reason.strip())
+        for name in sites:
+            self._unlocked[name] = entry
+        return entry
+
+    def may_unlock(self, seconds: float, reason: str, site: str = "") -> Sequence[str]:
+        """The sites that `unlock` would unlock; raises as it does."""
         if not reason.strip():
             raise UserError("a reason is needed", hint=":unlock 15m kernel upgrade")
         if not 0 < seconds <= LONGEST:
             raise UserError("the time is not between 1s and 8h", hint=":unlock 15m kernel upgrade")
         if site and site not in self.tiers:
             raise UserError("no such site", thing=site, hint="there are " + ", ".join(self.tiers))
-        entry = Unlocked(self.clock() + seconds, reason.strip())
-        for name in [site] if site else self.tiers:
-            self._unlocked[name] = entry
-        return entry
+        return [site] if site else list(self.tiers)
 
     def lock(self) -> None:
         """End every unlocking."""

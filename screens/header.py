@@ -18,12 +18,13 @@ ALERT_KIND: Final = "alert"
 def header(desk: Desk, room: int) -> Line:
     """The line at `room` cells; what matters least gives way first."""
     now = desk.clock()
-    right = [*_alerts(desk), *_runs(desk), *_sources(desk.store.states(), now), Span(f"{clock(now)}Z ")]
     name = (Span(" hsops  ", "title"), *_sites(desk))
-    for lock in _lock(desk):
-        if width(name) + width(lock) + 2 + width(right) <= room:
-            return both_ends((*name, *lock), right, room)
-    return both_ends((*name, *_lock(desk)[-1]), right, room)
+    lock = _lock(desk)
+    for runs, shown in [*((_runs(desk), one) for one in lock), (_runs(desk, short=True), lock[-1])]:
+        right = [*_alerts(desk), *runs, *_sources(desk.store.states(), now), Span(f"{clock(now)}Z ")]
+        if width(name) + width(shown) + 2 + width(right) <= room:
+            return both_ends((*name, *shown), right, room)
+    return both_ends((*name, *lock[-1]), right, room)
 
 
 def _sites(desk: Desk) -> Line:
@@ -57,11 +58,13 @@ def _alerts(desk: Desk) -> Line:
     return (Span(f"{firing} alert{'s' if firing > 1 else ''}", worst.word), Span("  "))
 
 
-def _runs(desk: Desk) -> Line:
-    active = len(desk.runs.active)
+def _runs(desk: Desk, *, short: bool = False) -> Line:
+    active, waiting = len(desk.runs.active), len(desk.runs.waiting)
     if not active:
         return ()
-    return (Span(f"{active} run{'s' if active > 1 else ''}", "accent", Place(View.RUNS)), Span("  "))
+    link = Place(View.RUNS)
+    waits: Line = (Span(f"{waiting} for you" if short else f"{waiting} waiting for you", "warn", link), Span("  "))
+    return (Span(f"{active} run{'s' if active > 1 else ''}", "accent", link), Span("  "), *(waits if waiting else ()))
 
 
 def _sources(states: Sequence[SourceState], now: float) -> Line:

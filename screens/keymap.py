@@ -23,13 +23,18 @@ def all_keys(registry: Registry, app_bindings: Iterable[object]) -> list[KnownKe
     """Every key that can be mapped."""
     # ruff: noqa: PLC0415 - every screen is imported here, so this is called only for a key map file and for help
     from hsops.screens import confirm, dialog
+    from hsops.screens.approval import ApprovalView
+    from hsops.screens.catalogue import Catalogue
     from hsops.screens.detail import DetailView
     from hsops.screens.form import FormView
     from hsops.screens.page import Page
     from hsops.screens.panel import PanelView
     from hsops.screens.pg_map import PgMapView
     from hsops.screens.plan import PlanView
+    from hsops.screens.report import ReportView
     from hsops.screens.run import RunView
+    from hsops.screens.run_list import RunList
+    from hsops.screens.run_wishes import RunWishes
     from hsops.screens.view import View
     from hsops.screens.widgets.lines import LinesView
     from hsops.screens.widgets.prompt import Prompt
@@ -44,7 +49,12 @@ def all_keys(registry: Registry, app_bindings: Iterable[object]) -> list[KnownKe
         *known(Page.BINDINGS, "page"),
         *known(DetailView.BINDINGS, "page/detail"),
         *known(PgMapView.BINDINGS, "page/map"),
+        *known(Catalogue.BINDINGS, "page/catalogue"),
         *known(PlanView.BINDINGS, "page/plan"),
+        *known(RunList.BINDINGS, "page/runs"),
+        *known(ApprovalView.BINDINGS, "page/approval"),
+        *known(ReportView.BINDINGS, "page/report"),
+        *known(RunWishes.BINDINGS, "page/run"),
         *known(RunView.BINDINGS, "page/run"),
         *known(FormView.BINDINGS, "form"),
         *known(dialog.Dialog.BINDINGS, "dialog"),

@@ -108,13 +108,15 @@ class Overview(View):
         return compose(layers, runs, timeline, (room, height), self._since())
 
     def _run_lines(self) -> list[Line]:
-        active = self.desk.runs.active[:RUNS]
-        if not active:
+        runs = self.desk.runs
+        if not runs.active:
             return []
         from hsops.screens.run_lines import run_line  # noqa: PLC0415 - after the first paint, and only with runs
 
-        steps = self.desk.runs.steps
-        return [run_line(info, self.desk.clock(), steps.get(info.id, ())) for info in active]
+        mine = {info.id for info in runs.waiting}
+        first = sorted(runs.active, key=lambda info: info.id not in mine)[:RUNS]
+        now, steps = self.desk.clock(), runs.steps
+        return [run_line(info, now, steps.get(info.id, ()), waits=info.id in mine) for info in first]
 
     def _since(self) -> str:
         first = next(iter(self.desk.store.log), None)

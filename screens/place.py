@@ -25,6 +25,8 @@ class View(enum.Enum):
     PLAN = "plan"
     RUNS = "runs"
     RUN = "run"
+    APPROVAL = "approval"
+    REPORT = "report"
 
 
 @dataclass(frozen=True, slots=True)

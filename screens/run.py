@@ -1,167 +1,261 @@
-"""One run, live: its steps, the items at work, what waits for a decision, and the commands that were done."""
+"""One run, live: the tree of its steps above, its commands or its whole log below, and what to do next in words."""
 
 from __future__ import annotations
 
-import shlex
-from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from typing import ClassVar, Final
 
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.widget import Widget
 
 from hsops.errors import HsopsError
-from hsops.screens.confirm import Confirm
 from hsops.screens.desk import Desk
-from hsops.screens.page import Page
 from hsops.screens.place import Place
-from hsops.screens.run_lines import commands_of, heading, log_line, step_lines
-from hsops.screens.runs import RunEngine
-from hsops.screens.text import BLANK, Line, Span, rule, span, wrap
-from hsops.workflow.values import Event, RunInfo, StepInfo, Verdict
+from hsops.screens.run_head import head_lines, keys_for
+from hsops.screens.run_log import RunLog
+from hsops.screens.run_tree import RunTree
+from hsops.screens.run_wishes import RunWishes
+from hsops.screens.sheet import Sheet
+from hsops.screens.text import BLANK, Line, Span, span, wrap
+from hsops.screens.widgets.canvas import LineCanvas
+from hsops.screens.widgets.lines import LinesView
+from hsops.workflow.values import RunStatus
 
-LOG: Final = 400
-"""Events kept for the log and the commands."""
 PACE: Final = 0.25
 """Seconds between two looks at the steps at least."""
+SHARE: Final = 3
+"""The log gets one of so many parts of the screen."""
 
 
-class RunView(Page):
-    """Esc leaves it running."""
+class RunView(RunWishes):
+    """Esc leaves it running: nothing that happens on this screen but a wish changes the run."""
 
+    CSS_PATH = "run.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("r", "resume", "Go on where it stopped", id="run.resume"),
-        Binding("p", "pause", "Begin nothing new", id="run.pause"),
-        Binding("b", "abort", "Undo what was done and end it", id="run.abort"),
-        Binding("t", "decide('retry')", "Try the failed item again", id="run.retry"),
-        Binding("s", "decide('skip')", "Leave the failed item out", id="run.skip"),
         Binding("l", "log", "All events, or commands only", id="run.log"),
+        Binding("slash", "filter", "Filter the log", id="run.filter"),
+        Binding("tab", "other", "To the log and back", id="run.other", priority=True),
+        Binding("f", "full", "The log on the whole screen", id="run.full"),
+        Binding("e", "fold", "Open or fold everything", id="run.fold"),
+        Binding("C", "copy_all", "Copy all commands", id="run.copy_all"),
     ]
-    HINTS: ClassVar[Sequence[tuple[str, str]]] = (
-        ("run.pause", "pause"),
-        ("run.resume", "resume"),
-        ("run.abort", "back out…"),
-        ("run.log", "log"),
-        ("app.copy", "copy commands"),
-        ("view.back", "leave it running"),
-    )
 
     def __init__(self, desk: Desk, place: Place) -> None:
         super().__init__(desk, place)
-        self._run_id = place.name
-        self._info: RunInfo | None = None
-        self._steps: Sequence[StepInfo] = ()
-        self._log: deque[Event] = deque(maxlen=LOG)
+        self._tree = RunTree()
+        self._log = RunLog()
         self._trouble = ""
-        self._all_events = False
         self._stale = True
+        self._reading = False
+        self._following = False
+        self._at_end = True
+        self._in_log = False
+        self._full = False
+
+    def body(self) -> ComposeResult:
+        """Head, tree, title of the log, log."""
+        ascii_only = self.desk.ascii_only
+        self.head = LineCanvas(self._head, id="head", ascii_only=ascii_only)
+        yield self.head
+        yield from super().body()
+        self.log_title = LineCanvas(self._log_title, id="log-title", ascii_only=ascii_only)
+        yield self.log_title
+        self.log_pane = LinesView(self._log_lines, id="log", ascii_only=ascii_only)
+        yield self.log_pane
 
     def on_mount(self) -> None:
         """Follow it."""
-        self.work(self._follow_events(), "events")
+        self._fit()
+        self._follow_run()
         self.set_interval(PACE, self._look)
 
+    def on_resize(self) -> None:
+        """The log keeps its share."""
+        self._fit()
+
+    def _fit(self) -> None:
+        room, height = self.app.size
+        self.head.styles.height = len(self._head(room, 0))
+        self.page.display = not self._full
+        self.log_pane.styles.height = "1fr" if self._full else max(3, (height - 5) // SHARE)
+
+    # -- following
+
+    def _follow_run(self) -> None:
+        self._following = True
+        self.work(self._follow_events(), "events")
+
     async def _follow_events(self) -> None:
-        after = self._log[-1].seq if self._log else 0
         try:
             engine = await self.desk.runs.looking()
-            async for event in engine.events(self._run_id, after):
-                self._log.append(event)
+            async for event in engine.events(self.run_id, self._log.seen):
+                self._log.take(event)
                 self._stale = True
         except HsopsError as error:
             self._trouble = str(error)
+        finally:
+            self._following = False
         self._stale = True
 
     def _look(self) -> None:
-        if self._stale and self._on_top:
+        if self._stale and self._on_top and not self._reading:
             self._stale = False
             self.work(self._read(), "steps")
 
     async def _read(self) -> None:
+        self._reading = True
         try:
             engine = await self.desk.runs.looking()
-            self._info = await engine.info(self._run_id)
-            self._steps = await engine.steps(self._run_id)
+            self.info = await engine.info(self.run_id)
+            self.steps = await engine.steps(self.run_id)
             self._trouble = ""
         except HsopsError as error:
             self._trouble = str(error)
-        self.page.rebuild()
+        finally:
+            self._reading = False
+        if self.is_attached:
+            self._draw()
 
     def tick(self) -> None:
-        """Times; and a run that another process works on tells us nothing by itself."""
-        self._stale = self._stale or (self._info is not None and not self._info.status.over)
+        """Times; and a run that another process works on, or takes up again, tells us nothing by itself."""
+        info = self.info
+        moving = info is None or not info.status.over
+        self._stale = self._stale or moving
+        if moving and not self._following and (info is None or info.status is not RunStatus.STOPPED):
+            self._follow_run()
+        self._draw()
+
+    def wished(self) -> None:
+        """Look at once, and follow again when it rested."""
+        self._stale = True
+        if not self._following:
+            self._follow_run()
+
+    # -- drawing
+
+    def _draw(self) -> None:
+        wanted = len(self._head(self.app.size.width, 0))
+        if self.head.styles.height is None or self.head.styles.height.value != wanted:
+            self._fit()
+        self.head.rebuild()
         self.page.rebuild()
+        self.log_title.rebuild()
+        self.log_pane.rebuild()
+        if self._at_end:
+            self.log_pane.action_last()
+        self.key_line.rebuild()
+
+    def reload(self) -> None:
+        """Again on top."""
+        self._stale = True
+        super().reload()
+        self._draw()
+
+    def _head(self, room: int, height: int) -> Sequence[Line]:
+        trouble: list[Line] = [(Span(" ✗ ", "critical"), span(part)) for part in wrap(self._trouble, room - 4) if part]
+        if self.info is None:
+            asking: list[Line] = [(Span(" … asking", "dim"),)]
+            return [(Span(" run "), span(self.run_id, "title")), *(trouble or asking)]
+        return [*head_lines(self.info, self.steps, self.desk.clock(), room), *trouble]
 
     def lines(self, room: int, height: int) -> Sequence[Line]:
-        """Head, steps, commands."""
-        trouble: list[Line] = [(Span(" "), span(part, "critical")) for part in wrap(self._trouble, room - 2) if part]
-        if self._info is None:
-            return [(Span(" run "), span(self._run_id, "title")), BLANK, *(trouble or [(Span(" … asking", "dim"),)])]
-        now = self.desk.clock()
-        head: list[Line] = [*heading(self._info, now, room), *trouble, BLANK]
-        steps = step_lines(self._steps, now, room)
-        log = list(self._log) if self._all_events else commands_of(self._log)
-        left = max(5, height - len(head) - len(steps) - 2)
-        title = "everything that happened" if self._all_events else "commands"
-        return [*head, *steps, BLANK, rule(title, room), *(log_line(event, room) for event in log[-left:])]
+        """The tree."""
+        if self.info is None:
+            return [BLANK]
+        self._tree.over = self.info.status.over
+        return self._tree.lines(self.steps, self.desk.clock(), room)
 
-    # -- wishes
+    def _log_title(self, room: int, height: int) -> Sequence[Line]:
+        return [self._log.title(room)]
+
+    def _log_lines(self, room: int, height: int) -> Sequence[Line]:
+        return self._log.lines(room)
+
+    def hints(self) -> Sequence[tuple[str, str]]:
+        """What makes sense now, first."""
+        return keys_for(self.info, self.questions, in_log=self._in_log, everything=self._log.everything)
+
+    # -- moving
+
+    @property
+    def main(self) -> Widget | None:
+        """The part that has the keys: after a prompt it gets them back."""
+        return self.log_pane if self._in_log else self.page
+
+    def on_lines_view_opened(self, event: LinesView.Opened) -> None:
+        """Enter opens and folds; a line of the log is then told in full."""
+        if event.view is self.log_pane:
+            self._log.opened ^= {event.link[1]}
+            self._at_end = False
+            self.log_pane.rebuild()
+        else:
+            self._tree.toggle(event.link)
+            self.page.rebuild()
+
+    def on_lines_view_moved(self, event: LinesView.Moved) -> None:
+        """The log follows its end unless somebody reads further up."""
+        if event.view is self.log_pane and self._in_log:
+            self._at_end = self.log_pane.at_end
+
+    def action_other(self) -> None:
+        """The keys go to the other part."""
+        self._in_log = not self._in_log or self._full
+        self._at_end = self._at_end or not self._in_log
+        main = self.main
+        if main is not None:
+            main.focus()
+        self.key_line.rebuild()
+
+    def action_full(self) -> None:
+        """The log takes the whole screen, or its share again."""
+        self._full = not self._full
+        self._in_log = self._full
+        self._fit()
+        main = self.main
+        if main is not None:
+            main.focus()
+        self._draw()
+
+    def action_fold(self) -> None:
+        """Everything open, or everything folded."""
+        self._tree.toggle_all()
+        self.page.rebuild()
 
     def action_log(self) -> None:
         """All events or commands only."""
-        self._all_events = not self._all_events
-        self.page.rebuild()
+        self._log.everything = not self._log.everything
+        self._at_end = True
+        self._draw()
 
-    def action_pause(self) -> None:
-        """What is in flight ends, nothing new begins."""
-        self._wish(lambda engine: engine.pause(self._run_id), work=False)
+    async def action_filter(self) -> None:
+        """Only lines of the log with this pattern, while it is typed."""
+        history = self.desk.filters
+        await self.ask("/", self._narrow, value=self._log.filter, follow=self._narrow, history=history)
 
-    def action_resume(self) -> None:
-        """Go on, here when nobody else does."""
-        if self._may_act():
-            self.desk.runs.attached.add(self._run_id)
-            self._wish(lambda engine: engine.resume(self._run_id, attended=True), work=True)
-
-    def action_abort(self) -> None:
-        """Back out, after one question."""
-        if self._info is None or not self._may_act():
-            return
-        head = (span(f"back out of run {self._run_id}", "title"),)
-        text = "What was done is undone in reverse order; effects in flight end first."
-        dialog = Confirm(head, text, ascii_only=self.desk.ascii_only)
-        self.app.push_screen(dialog, lambda yes: self._back_out() if yes else None)
-
-    def _back_out(self) -> None:
-        self._wish(lambda engine: engine.abort(self._run_id, attended=True), work=True)
-
-    def action_decide(self, verdict: str) -> None:
-        """About the failed item under the cursor, or the only one."""
-        failed = [step for step in self._steps if step.verdicts]
-        link = self.page.link
-        chosen = [step for step in failed if link == ("step", step.key)] or (failed if len(failed) == 1 else [])
-        if not chosen:
-            self.tell("nothing failed that waits for a decision" if not failed else "put the cursor on a failed item")
-        elif self._may_act():
-            key = chosen[0].key
-            self._wish(lambda engine: engine.decide(self._run_id, key, Verdict(verdict)), work=False)
-
-    def _may_act(self) -> bool:
-        site = self._info.site if self._info is not None else ""
-        if self.desk.guard.read_only(site):
-            self.tell(f"{site} is read-only → :unlock 15m reason", problem=True)
-            return False
-        return True
-
-    def _wish(self, wish: Callable[[RunEngine], Awaitable[object]], *, work: bool) -> None:
-        self.work(self._ask_engine(wish, work=work), "wish", exclusive=False)
-
-    async def _ask_engine(self, wish: Callable[[RunEngine], Awaitable[object]], *, work: bool) -> None:
+    def _narrow(self, pattern: str) -> None:
         try:
-            await wish(await (self.desk.runs.working() if work else self.desk.runs.looking()))
-        except HsopsError as error:
-            self.tell(str(error), problem=True)
-        self._stale = True
-        self.work(self._follow_events(), "events")
+            self._log.narrow(pattern)
+        except HsopsError:
+            return  # half typed: the one before holds until it is a pattern again
+        self._at_end = True
+        self.log_title.rebuild()
+        self.log_pane.rebuild()
+
+    # -- copying
 
     def copy_text(self) -> str:
-        """The commands that were done."""
-        return "\n".join(event.shell or shlex.join(event.command) for event in commands_of(self._log))
+        """In the log the line under the cursor, else every command."""
+        link = self.log_pane.link
+        if self._in_log and link is not None:
+            return self._log.text_of(link[1])
+        return "\n".join(self._log.commands)
+
+    def action_copy_all(self) -> None:
+        """Every command, wherever the cursor is."""
+        self.copy("\n".join(self._log.commands))
+
+    def sheet(self) -> Sheet:
+        """Steps and log as they stand."""
+        rows = [*self._head(200, 0), *self.page.lines, *self.log_pane.lines]
+        return Sheet(f"run-{self.run_id}", ["line"], [["".join(one.text for one in spans)] for spans in rows])

@@ -1,18 +1,18 @@
-"""Runs as lines: one on the overview, many in the list, and one whole run step by step."""
+"""A run as lines: one on the overview and in the list, and its head."""
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
-from itertools import groupby
+from collections.abc import Sequence
 from typing import Final
 
 from hsops.screens.place import Place, View
-from hsops.screens.text import Line, Span, age, cut, line, span
-from hsops.workflow.values import Event, RunInfo, RunStatus, StepInfo, StepStatus
+from hsops.screens.step_lines import OVER, counted
+from hsops.screens.text import Line, Span, age, cut, pad, span
+from hsops.workflow.values import RunInfo, RunStatus, StepInfo, StepStatus
 
 SYMBOLS: Final = {
+    RunStatus.QUEUED: ("·", "dim"),
+    RunStatus.AWAITING: ("!", "warn"),
     RunStatus.RUNNING: ("▶", "accent"),
     RunStatus.WAITING: ("!", "warn"),
     RunStatus.PAUSED: ("‖", "maintenance"),
@@ -24,22 +24,8 @@ SYMBOLS: Final = {
     RunStatus.FAILED: ("✗", "critical"),
 }
 
-STEPS: Final = {
-    StepStatus.PENDING: ("·", "dim"),
-    StepStatus.RUNNING: ("▶", "accent"),
-    StepStatus.DONE: ("✓", "ok"),
-    StepStatus.FAILED: ("✗", "critical"),
-    StepStatus.SKIPPED: ("‖", "maintenance"),
-}
 
-OVER: Final = (StepStatus.DONE, StepStatus.SKIPPED)
-BARS: Final = "▁▂▃▄▅▆▇█"
-LABEL: Final = 18
-FINISHED_ITEMS: Final = 3
-"""Ended items shown of a fan-out, the last ones."""
-
-
-def run_line(info: RunInfo, now: float, steps: Sequence[StepInfo] = ()) -> Line:
+def run_line(info: RunInfo, now: float, steps: Sequence[StepInfo] = (), *, waits: bool = False) -> Line:
     """``▶ 3f2a hypervisor.drain host/cmp-2  running  live-migrate 12 of 19 · ~4m left  by noc@bastion  4m  reason``."""
     symbol, style = SYMBOLS[info.status]
     link = Place(View.RUN, name=info.id)
@@ -50,6 +36,7 @@ def run_line(info: RunInfo, now: float, steps: Sequence[StepInfo] = ()) -> Line:
         span(info.id, "accent", link),
         span(f" {info.workflow} {info.target}", "", link),
         span(f"  {info.status.value}", style),
+        Span("  waits for you" if waits else "", "warn"),
         span(f"  {progress(steps, now)}" if steps else ""),
         Span("  nobody works on it" if orphan else "", "warn"),
         span(f"  by {info.author}  {since}", "dim"),
@@ -65,7 +52,7 @@ def progress(steps: Sequence[StepInfo], now: float) -> str:
     if at.kind != "item":
         return f"{at.name} {at.text}".strip()
     members = [step for step in steps if step.kind == "item" and step.name == at.name]
-    return f"{at.name} {_counted(members, now)}"
+    return f"{at.name} {counted(members, now)}"
 
 
 def short_progress(steps: Sequence[StepInfo]) -> str:
@@ -77,170 +64,79 @@ def short_progress(steps: Sequence[StepInfo]) -> str:
     return f"{sum(step.status in OVER for step in members)}/{len(members)}"
 
 
-def heading(info: RunInfo, now: float, room: int) -> list[Line]:
-    """Who, what, since when, how it stands."""
+WIDE: Final = 120
+"""Cells from which on author and site have room, and what goes on stands on the same line."""
+NARROW_WORDS: Final = {
+    RunStatus.AWAITING: "to approve",
+    RunStatus.ROLLING_BACK: "undoing",
+    RunStatus.ROLLED_BACK: "undone",
+}
+"""Shorter words for the status, where there is little room."""
+
+
+def titles(room: int, *, sites: bool) -> Line:
+    """The titles of the columns of `run_rows`."""
+    if room < WIDE:
+        return cut(
+            (Span(f"   {'run':9} {'workflow':20} {'target':18} {'status':11} {'age':>4} {'took':>5}", "dim"),), room
+        )
+    site = f"{'site':10} " if sites else ""
+    words = (
+        f"   {'run':9} {'workflow':22} {'target':18} {'status':17} {'age':>4} {'took':>5}  {site}{'by':22} how far, why"
+    )
+    return cut((Span(words, "dim"),), room)
+
+
+def run_rows(
+    info: RunInfo, now: float, room: int, *, steps: Sequence[StepInfo] = (), sites: bool = False
+) -> Sequence[Line]:
+    """A run as a row: symbol, id, workflow, target, status, age, how long, (site, author,) how far or why.
+
+    Where there is little room, how far and why stand on a line below.
+    """
     symbol, style = SYMBOLS[info.status]
-    end = info.ended.timestamp() if info.ended is not None else now
-    took = age(end - (info.started or info.created).timestamp())
-    first = (
-        Span(" run "),
-        span(info.id, "title"),
-        span(f"  {info.workflow} {info.target}"),
-        span(f"   {info.site}  by {info.author}", "dim"),
-        span(f"   {took}"),
-    )
-    state = [Span(f" {symbol} {info.status.value}", style)]
-    if info.wish:
-        state.append(span(f"   asked to {info.wish}", "warn"))
-    if info.status is RunStatus.RUNNING and not info.owner_alive:
-        state.append(Span("   nobody works on it: r resumes it here", "warn"))
-    if info.reason:
-        state.append(span(f"   {info.reason}"))
-    return [cut(first, room), cut(state, room)]
-
-
-def step_lines(steps: Sequence[StepInfo], now: float, room: int) -> list[Line]:
-    """One line a step; checks and finished items are counted, what runs and what failed is told one by one."""
-    lines: list[Line] = []
-    shown = [step for step in steps if step.kind != "read"]
-    for (kind, name), group in groupby(shown, key=_group):
-        members = list(group)
-        if kind == "check":
-            lines += _checks(members, room)
-        elif kind == "item":
-            lines += _fan_out(name, members, now, room)
-        else:
-            lines += [_step(step, now, room) for step in members]
-    return lines
-
-
-def _group(step: StepInfo) -> tuple[str, str]:
-    if step.kind == "check":
-        return ("check", "")
-    return ("item", step.name) if step.kind == "item" else (step.kind, step.key)
-
-
-def _checks(members: Sequence[StepInfo], room: int) -> list[Line]:
-    bad = [step for step in members if step.status is StepStatus.FAILED]
-    symbol, style = ("✗", "critical") if bad else ("✓", "ok")
-    head = line(Span(f" {symbol} ", style), f"{'checks':{LABEL}}", f"{len(members) - len(bad)} of {len(members)}")
-    return [head, *(_row(step, "    ", room) for step in bad)]
-
-
-def _fan_out(name: str, members: Sequence[StepInfo], now: float, room: int) -> list[Line]:
-    done = [step for step in members if step.status in OVER]
-    failed = [step for step in members if step.status is StepStatus.FAILED]
-    running = [step for step in members if step.status is StepStatus.RUNNING]
-    status = StepStatus.FAILED if failed else StepStatus.RUNNING if len(done) < len(members) else StepStatus.DONE
-    symbol, style = STEPS[status]
-    lines = [cut(line(Span(f" {symbol} ", style), span(f"{name:{LABEL}}"), _counted(members, now)), room)]
-    for step in (*done[-FINISHED_ITEMS:], *running, *failed):
-        lines.append(_row(step, "    ", room))
-    return lines
-
-
-def _counted(members: Sequence[StepInfo], now: float) -> str:
-    """``12 of 19 · 2 at work · 1 failed · 31s each · ~4m left``."""
-    done = [step for step in members if step.status in OVER]
-    running = sum(step.status is StepStatus.RUNNING for step in members)
-    failed = sum(step.status is StepStatus.FAILED for step in members)
-    text = f"{len(done)} of {len(members)}"
-    text += f" · {running} at work" if running else ""
-    text += f" · {failed} failed" if failed else ""
-    return text + _pace(done, len(members), now)
-
-
-def _pace(done: Sequence[StepInfo], total: int, now: float) -> str:
-    """How long one takes, and how long the rest will."""
-    times = [
-        (step.ended - step.started).total_seconds()
-        for step in done
-        if step.started is not None and step.ended is not None
+    link = Place(View.RUN, name=info.id)
+    wide = room >= WIDE
+    word = info.status.value if wide else NARROW_WORDS.get(info.status, info.status.value)
+    row = [
+        Span(f" {symbol} ", style),
+        *_cell(span(info.id, "accent", link), 9),
+        *_cell(span(info.workflow), 22 if wide else 20),
+        *_cell(span(info.target), 18),
+        *_cell(span(word, style), 17 if wide else 11),
+        Span(f"{age(now - info.created.timestamp()):>4} {_took(info, now):>5}  ", "dim"),
     ]
-    starts = [step.started.timestamp() for step in done if step.started is not None]
-    left = total - len(done)
-    if not times or not left:
+    how = _how(info, steps, now)
+    if wide:
+        row += [*(_cell(span(info.site, "dim"), 10) if sites else ()), *_cell(span(info.author, "dim"), 22), *how]
+        return [cut(row, room)]
+    below = (Span("     "), *how, span(f"by {info.author}" if not info.status.over else "", "dim"))
+    return [cut(row, room), *([cut(below, room)] if any(one.text for one in below[1:]) else [])]
+
+
+def _cell(one: Span, cells: int) -> Line:
+    return (*pad((one,), cells), Span(" "))
+
+
+def _took(info: RunInfo, now: float) -> str:
+    """How long it has worked; empty while it has not begun."""
+    if info.started is None:
         return ""
-    spent = now - min(starts)
-    return f" · {age(sum(times) / len(times))} each · ~{age(spent / len(done) * left)} left"
+    end = info.ended.timestamp() if info.ended is not None else now
+    return age(end - info.started.timestamp())
 
 
-def _step(step: StepInfo, now: float, room: int) -> Line:
-    symbol, style = STEPS[step.status]
-    name = f"undo {step.name}" if step.kind == "undo" else step.name
-    end = step.ended.timestamp() if step.ended is not None else now
-    took = f"  {age(end - step.started.timestamp())}" if step.started is not None else ""
-    link = ("step", step.key) if step.verdicts else None
-    return cut(
-        (
-            Span(f" {symbol} ", style),
-            span(f"{name:{LABEL}}", "", link),
-            span(step.text),
-            Span(took, "dim"),
-            *_doubt(step),
-        ),
-        room,
-    )
-
-
-def _row(step: StepInfo, indent: str, room: int) -> Line:
-    """An item: how far, what is left, whether it falls."""
-    symbol, style = STEPS[step.status]
-    link = ("step", step.key) if step.verdicts else None
-    percent = f"{step.fraction:5.0%}  " if step.fraction is not None and step.status is StepStatus.RUNNING else ""
-    return cut(
-        (
-            Span(f"{indent}{symbol} ", style),
-            span(f"{step.title or step.item or step.name:20} ", "", link),
-            Span(percent),
-            span(step.text),
-            Span(f"  {trend(step.trend)}" if step.status is StepStatus.RUNNING else "", "bar"),
-            *_doubt(step),
-        ),
-        room,
-    )
-
-
-def _doubt(step: StepInfo) -> Line:
-    """What may be decided."""
-    if not step.verdicts:
-        return ()
-    keys = {"retry": "t", "skip": "s", "back_out": "b"}
-    spans: list[Span] = []
-    for verdict in step.verdicts:
-        spans += [Span("  "), Span(keys[verdict.value], "key"), Span(f" {verdict.value.replace('_', ' ')}", "dim")]
+def _how(info: RunInfo, steps: Sequence[StepInfo], now: float) -> Line:
+    """How far an active run is, and why it does not go on."""
+    spans = []
+    if steps and not info.status.over:
+        spans.append(span(f"{progress(steps, now)}  "))
+    if info.status is RunStatus.RUNNING and not info.owner_alive:
+        spans.append(Span("nobody works on it  ", "warn"))
+    if info.status is RunStatus.AWAITING and info.approval is not None and info.approval.expires is not None:
+        spans.append(span(f"{age(info.approval.expires.timestamp() - now)} left to approve  ", "warn"))
+    if info.reason:
+        spans.append(span(f"{info.reason}  "))
+    if info.skipped:
+        spans.append(span(f"{info.skipped} left out  ", "maintenance"))
     return tuple(spans)
-
-
-def trend(values: Sequence[float]) -> str:
-    """A sparkline of what is left."""
-    top = max(values, default=0.0)
-    if top <= 0:
-        return ""
-    return "".join(BARS[min(len(BARS) - 1, max(0, round(value / top * (len(BARS) - 1))))] for value in values[-12:])
-
-
-def commands_of(events: Iterable[Event]) -> list[Event]:
-    """Each command once, as it stands now, in the order in which they were begun."""
-    last: dict[tuple[str, ...], Event] = {}
-    for event in events:
-        if event.command:
-            last[(event.key, *event.command)] = event
-    return list(last.values())
-
-
-def log_line(event: Event, room: int) -> Line:
-    """``09:43:12 ✓ openstack server migrate …``."""
-    when = event.at.astimezone(UTC) if event.at.tzinfo else event.at.replace(tzinfo=UTC)
-    text = (
-        event.shell
-        or shlex.join(event.command)
-        or " ".join(part for part in (event.key, event.status, event.text) if part)
-    )
-    style = {"failed": "critical", "done": "ok"}.get(event.status, "dim")
-    symbol = {"failed": "✗", "done": "✓"}.get(event.status, "·")
-    return cut(line(Span(f" {_time(when)} ", "dim"), Span(f"{symbol} ", style), span(text)), room)
-
-
-def _time(when: datetime) -> str:
-    return when.strftime("%H:%M:%S")

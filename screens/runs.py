@@ -65,12 +65,36 @@ class RunEngine(Protocol):
         """Begin nothing new."""
         ...
 
-    async def resume(self, run: str, *, attended: bool | None = None) -> RunInfo:
+    async def resume(self, run: str, *, attended: bool | None = None, reason: str = "") -> RunInfo:
         """Go on where it stopped."""
         ...
 
     async def decide(self, run: str, item: str, verdict: Verdict | str) -> None:
         """Answer about something that failed."""
+        ...
+
+    async def waive(self, run: str, gate: str, reason: str) -> RunInfo:
+        """Let a run pass a closed gate once."""
+        ...
+
+    def waits_for_me(self, info: RunInfo) -> bool:
+        """Whether it waits for something that this person may do."""
+        ...
+
+    async def asked_plan(self, run: str) -> Plan | None:
+        """The plan that approval is asked for."""
+        ...
+
+    async def approval_payload(self, run: str) -> bytes:
+        """The bytes that an approver signs."""
+        ...
+
+    async def approve(self, run: str, *, reason: str = "", signature: bytes | None = None, digest: str = "") -> RunInfo:
+        """Let a run of somebody else go on."""
+        ...
+
+    async def reject(self, run: str, *, reason: str) -> RunInfo:
+        """Refuse a run that waits for approval."""
         ...
 
     async def close(self) -> None:
@@ -94,10 +118,13 @@ class Runs:
         self._exist = exist
         self._engine: RunEngine | None = None
         self._works = False
+        self._before: list[RunEngine] = []
         self._lock = asyncio.Lock()
         self.infos: Sequence[RunInfo] = ()
         self.steps: Mapping[str, Sequence[StepInfo]] = {}
         """Steps of the first active runs, as they were at the last list."""
+        self.waiting: Sequence[RunInfo] = ()
+        """Runs that wait for something that this person may do: approve them, or decide what failed."""
         self.attached: set[str] = set()
         """Runs that are worked on in this process."""
 
@@ -123,20 +150,22 @@ class Runs:
                 before, self._engine = self._engine, await self._open(work)
                 self._works = work
                 if before is not None:
-                    await before.close()
+                    self._before.append(before)  # views may be asking it just now
             return self._engine
 
     async def refresh(self) -> Sequence[RunInfo]:
         """List the runs anew, and see how far the active ones are."""
         engine = await self.looking()
         self.infos = tuple(await engine.runs())
+        self.waiting = [info for info in self.infos if engine.waits_for_me(info)]
         self.steps = {info.id: await engine.steps(info.id) for info in self.active[:FOLLOWED]}
         return self.infos
 
     async def close(self) -> None:
         """Let go of the engine."""
-        if self._engine is not None:
-            engine, self._engine = self._engine, None
+        engines = [*self._before, *([self._engine] if self._engine is not None else [])]
+        self._engine, self._before = None, []
+        for engine in engines:
             await engine.close()
 
     @property

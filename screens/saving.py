@@ -59,14 +59,21 @@ def save(sheet: Sheet, form: str, state_dir: Path | None, now: float) -> Path:
     """Write the sheet, mode 0600, and give the path. Raises UserError when it cannot be written."""
     if form not in FORMATS:
         raise UserError("no such format", thing=form, hint="there are " + ", ".join(FORMATS))
+    return save_text({form: FORMATS[form](sheet)}, form, sheet.name, state_dir, now)
+
+
+def save_text(texts: Mapping[str, str], form: str, name: str, state_dir: Path | None, now: float) -> Path:
+    """Write the text of that form, mode 0600, and give the path. Raises UserError when it cannot be written."""
+    if form not in texts:
+        raise UserError("no such format", thing=form, hint="there are " + ", ".join(texts))
     if state_dir is None:
         raise UserError("there is no state folder to write to", hint="set HSOPS_STATE_DIR")
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
-    name = re.sub(r"[^A-Za-z0-9.-]+", "-", sheet.name).strip("-.") or "screen"
+    name = re.sub(r"[^A-Za-z0-9.-]+", "-", name).strip("-.") or "screen"
     folder = state_dir / FOLDER
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return _write_new(folder, f"{name[:60]}-{stamp}", form, FORMATS[form](sheet))
+        return _write_new(folder, f"{name[:60]}-{stamp}", form, texts[form])
     except OSError as error:
         raise UserError(f"cannot write: {error.strerror}", thing=str(folder), hint="set HSOPS_STATE_DIR") from error
 

@@ -241,6 +241,20 @@ class View(NarrowScreen[None], inherit_bindings=False):
         """Tell the person something."""
         self.post_message(Told(text, problem=problem))
 
+    def copy(self, text: str) -> None:
+        """Copy a text through the terminal, and tell it."""
+        from hsops.screens import clipboard  # noqa: PLC0415 - after the first paint
+
+        try:
+            self.app.copy_to_clipboard(clipboard.checked(text))
+        except HsopsError as error:
+            self.tell(str(error), problem=True)
+        else:
+            lines = text.count("\n") + 1
+            self.tell(
+                f"copied: {text[:60]}" if lines == 1 else f"copied {lines:,} lines: {text.splitlines()[0][:40]} …"
+            )
+
     def work(self, job: Coroutine[Any, Any, None], group: str, *, exclusive: bool = True) -> None:
         """Do something in the background; whatever goes wrong in it is told and never ends the console."""
         self.run_worker(self._guarded(job), group=group, exclusive=exclusive)

@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 FILE = "runs.sqlite"
 
 
-async def open_engine(session: Session, *, work: bool = True, adopt: bool = True) -> Engine:
-    """The engine of the open sites, started. `work`, `adopt`: see `Engine.start`. Raises HsopsError."""
+async def open_engine(session: Session, *, work: bool = True, adopt: bool = True, queue: int = 0) -> Engine:
+    """The engine of the open sites, started. `work`, `adopt`, `queue`: see `Engine.start`. Raises HsopsError."""
     from hsops.workflow.engine import Engine  # noqa: PLC0415 - late: it loads a database library
 
     stores = {await store_of(site) for site in session.sites}
     if len(stores) > 1:
         raise UserError("the open sites keep their runs in different stores", hint="choose one with --site")
     engine = Engine(session, stores.pop(), session.registry.workflow)
-    await engine.start(work=work, adopt=adopt)
+    await engine.start(work=work, adopt=adopt, queue=queue)
     return engine
 
 

@@ -35,6 +35,8 @@ async def follow(engine: Engine, run: str, form: str, *, after: int = 0, live: b
 
 def event_line(event: Event, step: StepInfo | None) -> str:
     """An event for a person; empty for what is of no interest: progress, reads, and what another event tells."""
+    if event.kind == "approval":
+        return plain(f"{moment(event.at)}  ■ approval {event.status}  {event.text}".rstrip())
     if event.kind == "run":
         return plain(f"{moment(event.at)}  ■ run {event.status}  {event.text}".rstrip())
     echo = step is not None and step.kind not in _EFFECTS
@@ -51,7 +53,13 @@ def event_line(event: Event, step: StepInfo | None) -> str:
 
 def ending(info: RunInfo) -> str:
     """How a run stands, and what can be done next."""
+    from hsops.workflow.values import RunStatus  # noqa: PLC0415 - late: following is imported for every `run --help`
+
     text = f"run {info.id} {info.status}" + (f": {info.reason}" if info.reason else "")
-    if not info.status.over:
+    if info.stranded:
+        text += f"; no live worker for version {info.version} → hsops runs carry {info.id}"
+    elif info.status is RunStatus.AWAITING and not (info.approval and info.approval.verdict):
+        text += f" → another person: hsops runs approve {info.id}, or hsops runs reject {info.id} --reason TEXT"
+    elif not info.status.over:
         text += f" → hsops runs resume {info.id}, or hsops runs abort {info.id}"
     return plain(text)

@@ -11,6 +11,7 @@ import typer
 from typer.main import get_command
 
 from hsops.cli import (
+    audit,
     catalogue,
     console,
     describe,
@@ -23,6 +24,7 @@ from hsops.cli import (
     runs,
     site,
     status,
+    worker,
 )
 from hsops.cli.output.streams import ReaderGone
 from hsops.cli.texts import leave_texts
@@ -42,7 +44,7 @@ app = typer.Typer(
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (get, describe, status, events, impact, run, runs, catalogue, site, doctor, info, console):
+for module in (get, describe, status, events, impact, run, runs, worker, audit, catalogue, site, doctor, info, console):
     module.add_to(app)
 
 

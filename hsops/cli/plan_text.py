@@ -13,7 +13,7 @@ from hsops.render import moment
 if TYPE_CHECKING:
     from hsops.workflow.values import Plan, PlannedCheck, PlanStep
 
-_KINDS = {"wait": "wait", "verify": "verify", "note": "note"}
+_KINDS = {"wait": "wait", "verify": "verify", "gate": "gate", "note": "note"}
 
 
 def plan_lines(plan: Plan) -> Iterator[str]:
@@ -24,6 +24,10 @@ def plan_lines(plan: Plan) -> Iterator[str]:
         yield plain("touches   " + " · ".join(f"{value} {name}" for name, value in plan.touches.items()))
     if plan.holder:
         yield plain(f"held by   {plan.holder}")
+    if plan.window:
+        yield plain(f"window    {plan.window}; how long it takes is not known")
+    if plan.approval:
+        yield plain(f"approval  {plan.unapprovable or plan.approval}")
     if plan.checks:
         yield "checks"
         yield from (_check(check) for check in plan.checks)

@@ -31,6 +31,11 @@ def run(
     choice: Annotated[
         list[str] | None, typer.Option("--choice", metavar="KEY=OPTION", help="Answer to a question of the plan.")
     ] = None,
+    plan_file: Annotated[str, typer.Option("--plan-file", metavar="FILE", help="Save the plan there.")] = "",
+    from_plan: Annotated[
+        str, typer.Option("--from-plan", metavar="FILE", help="Do what that plan says, if it still holds.")
+    ] = "",
+    detach: Annotated[bool, typer.Option("--detach", help="Leave it for `hsops worker`.")] = False,
     reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; shown to others and kept.")] = "",
     wanted: options.Wanted = "",
     site: options.Site = "",
@@ -56,6 +61,9 @@ def run(
             yes=yes,
             force=tuple(force or ()),
             choices=tuple(choice or ()),
+            plan_file=plan_file,
+            from_plan=from_plan,
+            detach=detach,
             reason=reason,
             form=wanted or "text",
             site=site,

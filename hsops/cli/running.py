@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from hsops.cli import saved
 from hsops.cli.engines import open_engine
 from hsops.cli.following import follow
 from hsops.cli.inputs import pairs, read_inputs, usage
@@ -18,6 +20,7 @@ from hsops.errors import UserError
 from hsops.plugin import Danger, Workflow
 from hsops.registry import Registry, near
 from hsops.session import Session
+from hsops.workflow.planfile import choices_of, forced_in, values_of
 
 if TYPE_CHECKING:
     from hsops.workflow.engine import Engine
@@ -38,6 +41,9 @@ class Request:
     yes: bool = False
     force: tuple[str, ...] = ()
     choices: tuple[str, ...] = ()
+    plan_file: str = ""
+    from_plan: str = ""
+    detach: bool = False
     reason: str = ""
     form: str = "text"
     site: str = ""
@@ -63,8 +69,11 @@ def run_workflow(request: Request) -> int:
         raise UserError(f"there is no output {request.form}", hint=near(request.form, FORMS))
     if request.plan and request.yes:
         raise UserError("--plan and --yes exclude each other", hint="--plan shows, --yes does")
+    given = bool(request.workflow or request.arguments or request.force or request.choices)
+    plan = saved.read(request.from_plan, given=given)
     sites, registry = open_sites(request.site)
-    order = _Order(request, _workflow(registry, request.workflow), one_site(sites))
+    site = one_site([one for one in sites if plan is not None and one.name == plan.site] or sites)
+    order = _Order(request, _workflow(registry, plan.workflow if plan else request.workflow), site, plan)
     alone = not (sys.stdin.isatty() and sys.stderr.isatty())
     if alone and not (request.plan or request.yes):
         raise UserError("nobody is there to approve the plan", hint="--yes does it, --plan only shows it")
@@ -74,13 +83,18 @@ def run_workflow(request: Request) -> int:
 class _Order:
     """A request that is understood: workflow, site, inputs."""
 
-    def __init__(self, request: Request, workflow: Workflow, site: Site) -> None:
+    def __init__(self, request: Request, workflow: Workflow, site: Site, plan: Plan | None) -> None:
         self._request = request
         self._workflow = workflow
         self._site = site
-        self._values = read_inputs(workflow, self._arguments())
-        self._choices = pairs("--choice", request.choices)
-        self._force = pairs("--force", request.force, request.reason)
+        self._saved = plan
+        if plan is None:
+            self._values: Mapping[str, Any] = read_inputs(workflow, self._arguments())
+            self._choices: Mapping[str, str] = pairs("--choice", request.choices)
+            self._force: Mapping[str, str] = pairs("--force", request.force, request.reason)
+        else:
+            saved.same_site(site, plan)
+            self._values, self._choices, self._force = values_of(plan), choices_of(plan), forced_in(plan)
 
     def _arguments(self) -> list[str]:
         """``--reason`` is an input as well where the workflow has one of that name."""
@@ -90,7 +104,8 @@ class _Order:
 
     async def carry_out(self, registry: Registry) -> int:
         async with Session([self._site], registry) as session:
-            engine = await open_engine(session, work=not self._request.plan, adopt=False)
+            work = not (self._request.plan or self._request.detach)
+            engine = await open_engine(session, work=work, adopt=False)
             try:
                 return await self._with(engine)
             finally:
@@ -98,9 +113,12 @@ class _Order:
 
     async def _with(self, engine: Engine) -> int:
         plan = await engine.plan(self._workflow.name, self._values, self._choices, self._site.name, force=self._force)
+        saved.write(plan, self._request.plan_file)
         if self._request.plan:
             self._print(plan)
+            saved.held_to(plan, self._saved)
             return REFUSED if plan.obstacles else 0
+        saved.held_to(plan, self._saved)
         if plan.obstacles:
             self._print(plan)
             for obstacle in plan.obstacles:
@@ -109,8 +127,18 @@ class _Order:
         if not self._request.yes and not await self._approved(plan):
             return REFUSED
         run_id = await engine.submit(
-            self._workflow.name, self._values, self._choices, self._site.name, force=self._force, attended=False
+            self._workflow.name,
+            self._values,
+            self._choices,
+            self._site.name,
+            force=self._force,
+            attended=False,
+            # What somebody has read and approved is what runs; --yes approves whatever the plan is.
+            expected=plan.digest if self._saved or not self._request.yes else "",
+            leave=self._request.detach,
         )
+        if self._request.detach:
+            return await saved.left(engine, run_id)
         streams.say(f"run {run_id} → hsops runs show {run_id}")
         return await follow(engine, run_id, self._request.form)
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from hsops.cli import options
+from hsops.cli import approvals, options
 
 Run = Annotated[str, typer.Argument(metavar="ID", help="Id of the run; its beginning is enough.")]
 
@@ -16,10 +16,11 @@ def add_to(app: typer.Typer) -> None:
     group = typer.Typer(help="List, show, resume and abort runs.", rich_markup_mode=None, invoke_without_command=True)
     group.callback()(_list_without_command)
     for name, command in (
-        ("ls", list_runs), ("show", show), ("resume", resume), ("abort", abort), ("pause", pause),
-        ("decide", decide), ("logs", logs),
+        ("ls", list_runs), ("show", show), ("resume", resume), ("carry", carry), ("abort", abort), ("pause", pause),
+        ("decide", decide), ("logs", logs), ("report", report),
     ):  # fmt: skip
         group.command(name)(command)
+    approvals.add_to(group)
     app.add_typer(group, name="runs")
 
 
@@ -30,14 +31,16 @@ def _list_without_command(ctx: typer.Context) -> None:
 
 
 def list_runs(
-    *, wanted: options.Wanted = "", form: options.Cliff = "", columns: options.Columns = None,
+    *, waiting: Annotated[bool, typer.Option("--waiting", help="Only what waits for me.")] = False,
+    wanted: options.Wanted = "", form: options.Cliff = "", columns: options.Columns = None,
     no_headers: options.NoHeaders = False, site: options.Site = "",
 ) -> int:  # fmt: skip
     """List runs, newest first."""
     from hsops.cli import runbooks  # noqa: PLC0415 - late: `--help` does not need it
     from hsops.cli.output.writer import output  # noqa: PLC0415
 
-    return runbooks.list_runs(site, output(wanted, form, columns or (), headers=not no_headers))
+    wished = output(wanted, form, columns or (), headers=not no_headers)
+    return runbooks.list_runs(site, wished, waiting=waiting)
 
 
 def show(run: Run, *, wanted: options.Wanted = "", site: options.Site = "") -> int:
@@ -47,11 +50,33 @@ def show(run: Run, *, wanted: options.Wanted = "", site: options.Site = "") -> i
     return runbooks.show(site, run, wanted or "text")
 
 
-def resume(run: Run, *, wanted: options.Wanted = "", site: options.Site = "") -> int:
-    """Go on with a run that stopped, from the step that failed, and follow it."""
+def resume(
+    run: Run,
+    *,
+    start: Annotated[
+        str, typer.Option("--from", metavar="STEP", help="Go back to this step, or fan-out: all from there again.")
+    ] = "",
+    only_failed: Annotated[
+        bool, typer.Option("--only-failed", help="Try the failed and skipped items of a fan-out again, only these.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before effects are looked at again.")] = False,
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="To go on outside the window.")] = "",
+    wanted: options.Wanted = "",
+    site: options.Site = "",
+) -> int:
+    """Go on with a run that stopped, from the step that failed or an earlier one, and follow it."""
     from hsops.cli import runbooks  # noqa: PLC0415 - late: `--help` does not need it
 
-    return runbooks.go_on(site, run, "resume", wanted or "text")
+    if start or only_failed:
+        return runbooks.rewind(site, run, start, only_failed=only_failed, yes=yes, form=wanted or "text")
+    return runbooks.go_on(site, run, "resume", wanted or "text", reason)
+
+
+def carry(run: Run, *, wanted: options.Wanted = "", site: options.Site = "") -> int:
+    """Go on with a run that another version of hsops began, if its workflow still fits, and follow it."""
+    from hsops.cli import runbooks  # noqa: PLC0415 - late: `--help` does not need it
+
+    return runbooks.carry(site, run, wanted or "text")
 
 
 def abort(run: Run, *, wanted: options.Wanted = "", site: options.Site = "") -> int:
@@ -79,6 +104,18 @@ def decide(
     from hsops.cli import runbooks  # noqa: PLC0415 - late: `--help` does not need it
 
     return runbooks.decide(site, run, item, verdict)
+
+
+def report(
+    run: Run,
+    *,
+    wanted: Annotated[str, typer.Option("--output", "-o", metavar="FORM", help="md, text, json, yaml")] = "md",
+    site: options.Site = "",
+) -> int:
+    """Print the maintenance report of a run: asked, approved, checked, forced, moved, waited, failed, commands."""
+    from hsops.cli import runbooks  # noqa: PLC0415 - late: `--help` does not need it
+
+    return runbooks.report(site, run, wanted)
 
 
 def logs(

@@ -8,15 +8,18 @@ from pathlib import Path
 from typing import Any, cast, get_args
 from urllib.parse import urlsplit
 
+from hsops.config.auditing import read_audit
 from hsops.config.convert import REFERENCE, Fault, convert
 from hsops.config.document import Document, Place, read_document
+from hsops.config.racks import read_racks
+from hsops.config.rules import read_approval, read_gates, read_windows
 from hsops.config.values import TIMEOUT, EngineConfig, Site, System, Tier
 from hsops.errors import ConfigInvalid, Problem, UserError
 from hsops.plugin import Options
 from hsops.registry import RESERVED, Registry, near
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
-_SITE_KEYS = ("site", "tier", "systems", "engine")
+_SITE_KEYS = ("site", "tier", "systems", "engine", "racks", "approval", "windows", "gates", "audit")
 _TIERS: Sequence[str] = get_args(Tier)
 _MOST_SECONDS = 3600.0
 
@@ -70,16 +73,34 @@ class _Reader:
         tier = self._tier(data)
         systems = self._systems(data, tier)
         engine = self._engine(data)
+        approval = read_approval(data.get("approval"), tier, self._path.absolute().parent, self._tell)
+        windows = read_windows(data.get("windows"), self._tell)
+        gates = read_gates(data.get("gates"), self._tell)
+        racks, faults = read_racks(data.get("racks"))
+        self._take(faults)
+        audit, faults = read_audit(data.get("audit"))
+        self._take(faults)
         if self.problems:
             return None
-        return Site(name=self.name, tier=tier, systems=systems, file=self._path.absolute(), engine=engine)
+        return Site(
+            name=self.name,
+            tier=tier,
+            systems=systems,
+            file=self._path.absolute(),
+            engine=engine,
+            racks=racks,
+            approval=approval,
+            windows=windows,
+            gates=gates,
+            audit=audit,
+        )
 
     def _tell(self, place: Place, what: str, hint: str = "") -> None:
         self.problems.append(self.document.problem(place, what, hint))
 
-    def _take(self, faults: Sequence[Fault], where: str) -> None:
+    def _take(self, faults: Sequence[Fault], where: str = "") -> None:
         for fault in faults:
-            self._tell(fault.place, f"{where}: {fault.what}", fault.hint)
+            self._tell(fault.place, f"{where}: {fault.what}" if where else fault.what, fault.hint)
 
     def _site_name(self, data: Mapping[str, Any]) -> str:
         name = data.get("site")

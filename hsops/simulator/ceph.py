@@ -6,9 +6,10 @@ import random
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from hsops.simulator.cephpools import place_group, resize
+from hsops.simulator.cephservices import Services
 from hsops.simulator.cephvalues import Monitor, Osd, Pg, Pool
 from hsops.simulator.clock import Clock
-from hsops.simulator.crush import place
 from hsops.simulator.machines import Fleet, Size
 from hsops.simulator.names import Names
 
@@ -16,6 +17,8 @@ TIB = 1024**4
 PGS_PER_OSD = 100
 REPORT_LAG = 3.0
 """Seconds until the manager's statistics know of a change of the map (3 to 5 were measured)."""
+REPORT_EVERY = 2.0
+"""Seconds between two reports of the manager."""
 DOWN_OUT = 600.0
 """Seconds an OSD may be down until it is marked out (`mon_osd_down_out_interval`)."""
 NEARFULL, BACKFILLFULL, FULL = 0.85, 0.90, 0.95
@@ -41,13 +44,22 @@ class Ceph:
         self.pools: dict[int, Pool] = {}
         self.monitors = [Monitor(m.name, rank, m.address) for rank, m in enumerate(fleet.of("control"))]
         self.pg_version = 1
-        """Counts the reports of the manager; moves on with every tick."""
+        """Counts the reports of the manager."""
+        self._reported = clock.now()
+        self.upmaps: dict[str, list[tuple[int, int]]] = {}
+        """Exceptions from CRUSH: group to pairs of from and to (`osd pg-upmap-items`)."""
+        self.plans: dict[str, dict[str, list[tuple[int, int]]]] = {}
+        """The balancer's plans."""
+        self.balancing = True
+        self.services = Services(self)
         self._rng = rng
         self._pgs: dict[str, Pg] = {}
         self._looked: dict[int, set[str]] = {}
         self._on: dict[int, set[str]] = {}
         self.unsettled: dict[str, Pg] = {}
         """Placement groups that are not active+clean or about to change."""
+        self.dirty: set[str] = set()
+        """Groups that changed since somebody cleared it, also those that have settled again."""
         self.recovered = 0.0
         """Bytes a second that recovery moved in the last tick."""
         for machine in fleet.of("storage"):
@@ -93,10 +105,9 @@ class Ceph:
         return self._pgs
 
     def _place_all(self) -> None:
-        hosts = list(self.hosts.values())
         for pool in self.pools.values():
             for number in range(pool.pg_num):
-                placement = place(pool.id, number, pool.size, hosts)
+                placement = place_group(self, pool, number)
                 pg = Pg(pool=pool.id, number=number, up=placement.osds, acting=placement.osds)
                 pg.holders = set(placement.osds)
                 pg.changed = self.clock.now() - 86400.0
@@ -125,7 +136,7 @@ class Ceph:
         osd = self._placed(osd_id)
         if osd.up:
             osd.up, osd.changed = False, self.clock.now()
-            self._bump()
+            self.bump()
             osd.down_at = self.epoch
             self._remap(osd_id)
 
@@ -135,7 +146,7 @@ class Ceph:
         if not osd.up:
             osd.up, osd.changed = True, self.clock.now()
             osd.inside, osd.auto_out = osd.inside or osd.auto_out, False
-            self._bump()
+            self.bump()
             osd.up_from = self.epoch
             self._remap(osd_id)
 
@@ -144,7 +155,7 @@ class Ceph:
         osd = self._placed(osd_id)
         if osd.inside:
             osd.inside, osd.auto_out = False, auto
-            self._bump()
+            self.bump()
             self._remap(osd_id)
 
     def mark_in(self, osd_id: int) -> None:
@@ -152,7 +163,7 @@ class Ceph:
         osd = self._placed(osd_id)
         if not osd.inside:
             osd.inside, osd.auto_out = True, False
-            self._bump()
+            self.bump()
             self._remap(osd_id)
 
     def reweight(self, osd_id: int, weight: float) -> None:
@@ -160,13 +171,13 @@ class Ceph:
         osd = self._placed(osd_id)
         osd.reweight = weight
         osd.inside = weight > 0
-        self._bump()
+        self.bump()
         self._remap(osd_id)
 
     def crush_reweight(self, osd_id: int, weight: float) -> None:
         """`osd crush reweight`: the weight in the CRUSH map, in TiB."""
         self._placed(osd_id).crush_weight = weight
-        self._bump()
+        self.bump()
         self._remap(osd_id)
 
     def set_flag(self, flag: str, nodes: Iterable[str] = ()) -> None:
@@ -176,7 +187,7 @@ class Ceph:
             self.node_flags.setdefault(node, set()).add(flag)
         if not nodes:
             self.flags.add(flag)
-        self._bump()
+        self.bump()
 
     def unset_flag(self, flag: str, nodes: Iterable[str] = ()) -> None:
         """Take a flag away."""
@@ -187,7 +198,7 @@ class Ceph:
                 del self.node_flags[node]
         if not nodes:
             self.flags.discard(flag)
-        self._bump()
+        self.bump()
 
     def flagged(self, osd: Osd, flag: str) -> bool:
         """Whether a flag holds for an OSD: on the cluster, its host or itself."""
@@ -198,22 +209,61 @@ class Ceph:
         self.pgs  # noqa: B018 - places them
         return self.osds[osd_id]
 
-    def _bump(self) -> None:
+    def bump(self) -> None:
+        """Another map."""
         self.epoch += 1
+
+    def set_upmap(self, pgid: str, pairs: list[tuple[int, int]]) -> None:
+        """`osd pg-upmap-items`; without pairs `osd rm-pg-upmap-items`."""
+        pg = self.pgs[pgid]
+        if pairs:
+            self.upmaps[pgid] = pairs
+        else:
+            self.upmaps.pop(pgid, None)
+        self.bump()
+        self.replace([pg.number], self.pools[pg.pool])
+
+    def replace(self, numbers: Iterable[int], pool: Pool) -> None:
+        """Place some groups of a pool again."""
+        for number in numbers:
+            self._place_again(self.pgs[f"{pool.id}.{number:x}"])
+
+    def adopt(self, pg: Pg, up: tuple[int, ...], considered: Iterable[int]) -> None:
+        """A new group, beside the one it was split from."""
+        self._pgs[pg.id] = pg
+        self.put_up(pg, up)
+        for osd in considered:
+            self._looked.setdefault(osd, set()).add(pg.id)
+        for osd in pg.holders:
+            self._on.setdefault(osd, set()).add(pg.id)
+        if not pg.clean:
+            self.unsettled[pg.id] = pg
+
+    def forget(self, pgid: str) -> None:
+        """A group that was merged into another one."""
+        pg = self._pgs.pop(pgid)
+        self.put_up(pg, ())
+        self.unsettled.pop(pgid, None)
+        self.upmaps.pop(pgid, None)
+        for known in (*self._on.values(), *self._looked.values()):
+            known.discard(pgid)
+
+    def serves(self, osd_id: int) -> bool:
+        """Whether a group maps to an OSD, or keeps a copy there."""
+        return any(osd_id in (*pg.up, *pg.acting) or osd_id in pg.holders for pg in self.pgs_of(osd_id))
 
     def _remap(self, osd_id: int) -> None:
         """Place the groups that had looked at an OSD again; the manager hears of it some seconds later."""
-        hosts = list(self.hosts.values())
-        now = self.clock.now()
         for pgid in list(self._looked.get(osd_id, set()) | self._on.get(osd_id, set())):
-            pg = self._pgs[pgid]
-            pool = self.pools[pg.pool]
-            placement = place(pool.id, pg.number, pool.size, hosts)
-            for osd in placement.considered:
-                self._looked.setdefault(osd, set()).add(pgid)
-            up = tuple(osd for osd in placement.osds if self.osds[osd].up)
-            if up != pg.up or osd_id in pg.holders:
-                self._remapped(pg, up, now)
+            self._place_again(self._pgs[pgid], osd_id)
+
+    def _place_again(self, pg: Pg, changed: int | None = None) -> None:
+        placement = place_group(self, self.pools[pg.pool], pg.number)
+        for osd in placement.considered:
+            self._looked.setdefault(osd, set()).add(pg.id)
+        up = tuple(osd for osd in placement.osds if self.osds[osd].up)
+        if up != pg.up or changed in pg.holders:
+            self._remapped(pg, up, self.clock.now())
 
     def _remapped(self, pg: Pg, up: tuple[int, ...], now: float) -> None:
         self.put_up(pg, up)
@@ -224,8 +274,11 @@ class Ceph:
 
     def tick(self) -> None:
         """The next report of the manager; OSDs that are down for long go out."""
-        self.pg_version += 1
         now = self.clock.now()
+        if now - self._reported >= REPORT_EVERY:
+            self.pg_version, self._reported = self.pg_version + 1, now
+        self.services.tick()
+        resize(self)
         if "noout" not in self.flags:
             for osd in self.osds.values():
                 if not osd.up and osd.inside and now - osd.changed > DOWN_OUT and not self.flagged(osd, "noout"):
@@ -251,6 +304,7 @@ class Ceph:
         for osd in pg.up:
             self.osds[osd].pgs -= 1
         pg.up = tuple(up)
+        self.dirty.add(pg.id)
         for osd in pg.up:
             self.osds[osd].pgs += 1
             self._on.setdefault(osd, set()).add(pg.id)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from hsops.simulator.ceph import Ceph
 from hsops.simulator.cephvalues import Pg
+
+if TYPE_CHECKING:
+    from hsops.simulator.ceph import Ceph
 
 CLUSTER_FLAGS = ("pauserd", "pausewr", "noup", "nodown", "noin", "noout", "nobackfill", "norebalance", "norecover",
                  "noscrub", "nodeep-scrub", "notieragent", "nosnaptrim")  # fmt: skip
@@ -34,6 +37,7 @@ def status(checks: list[Check]) -> str:
 def checks(ceph: Ceph) -> list[Check]:
     """All that is wrong, sorted by code."""
     found = [*_monitors(ceph), *_osds(ceph), *_hosts(ceph), *_flags(ceph), *_groups(ceph), *_full(ceph)]
+    found += ceph.services.checks()
     return sorted(found, key=lambda check: check.code)
 
 
@@ -51,7 +55,7 @@ def _monitors(ceph: Ceph) -> Iterator[Check]:
 
 
 def _osds(ceph: Ceph) -> Iterator[Check]:
-    down = [osd for osd in ceph.osds.values() if not osd.up and osd.inside]
+    down = [osd for osd in ceph.osds.values() if not osd.up and osd.inside and not osd.destroyed]
     if down:
         detail = tuple(f"osd.{o.id} (root=default,host={o.host}) is down" for o in down)
         yield Check("OSD_DOWN", "HEALTH_WARN", f"{_plural(len(down), 'osd')} down", len(down), detail)

@@ -68,6 +68,16 @@ class Pool(msgspec.Struct):
     stored: int
     objects: int
     rule: int = 0
+    target: int = 0
+    """Groups it shall have; 0: as many as it has."""
+    pgp_num: int = 0
+    """Groups that are placed for themselves; 0: all."""
+    autoscale: str = "off"
+
+    @property
+    def placed(self) -> int:
+        """How many groups are placed for themselves."""
+        return self.pgp_num or self.pg_num
 
     @property
     def pg_bytes(self) -> int:

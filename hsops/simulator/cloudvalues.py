@@ -205,6 +205,21 @@ UNDERWAY = frozenset({
 })  # fmt: skip
 
 
+class ServerGroup(msgspec.Struct):
+    """A server group of nova: its members are kept together or apart."""
+
+    id: str
+    name: str
+    policy: str
+    """``affinity``, ``anti-affinity``, or one of them with ``soft-`` before it."""
+    project: str
+    user: str
+    members: list[str] = []
+    """Ids of servers."""
+    per_host: int = 1
+    """With anti-affinity: how many of them one host may have."""
+
+
 class Aggregate(msgspec.Struct):
     """A host aggregate; one with metadata `availability_zone` makes that zone."""
 

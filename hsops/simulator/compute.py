@@ -16,6 +16,7 @@ from hsops.simulator.cloudvalues import (
     Migration,
     Project,
     Server,
+    ServerGroup,
     Service,
     User,
 )
@@ -43,6 +44,7 @@ class Compute:
         self.hypervisors: dict[str, Hypervisor] = {}
         """By host (machine name)."""
         self.aggregates: dict[int, Aggregate] = {}
+        self.groups: dict[str, ServerGroup] = {}
         self.servers: dict[str, Server] = {}
         """All that are not deleted, by id, in order of creation."""
         self.deleted: dict[str, Server] = {}
@@ -190,11 +192,23 @@ class Compute:
 
     def destination(self, server: Server, wanted: str | None = None) -> Hypervisor | None:
         """Where the scheduler would put a server that leaves its host: the emptiest enabled, living host with room."""
-        if wanted is not None:
-            candidate = self.hypervisors.get(wanted)
-            return candidate if candidate and wanted != server.host and self._fits(candidate, server.flavor) else None
-        fitting = (h for h in self.hypervisors.values() if h.host != server.host and self._fits(h, server.flavor))
+        hosts = self.hypervisors.values() if wanted is None else filter(None, (self.hypervisors.get(wanted),))
+        fitting = (
+            h for h in hosts
+            if h.host != server.host and self._fits(h, server.flavor) and self._allowed(server, h.host)
+        )  # fmt: skip
         return min(fitting, key=lambda h: (h.memory_used / h.memory, h.number), default=None)
+
+    def _allowed(self, server: Server, host: str) -> bool:
+        """Whether its server group lets it go there."""
+        for group in self.groups.values():
+            if server.id in group.members:
+                others = [self.servers[one].host for one in group.members if one != server.id and one in self.servers]
+                if group.policy == "anti-affinity" and others.count(host) >= group.per_host:
+                    return False
+                if group.policy == "affinity" and any(other != host for other in others):
+                    return False
+        return True
 
     def _fits(self, hypervisor: Hypervisor, flavor: Flavor) -> bool:
         return (

@@ -20,7 +20,7 @@ def progress(ceph: Ceph, dt: float) -> None:
     if not ceph.unsettled:
         return
     now = ceph.clock.now()
-    slots = max(1, len(ceph.osds) * BACKFILLS_PER_OSD)
+    slots = float(max(1, len(ceph.osds) * BACKFILLS_PER_OSD))
     budget = RATE_PER_OSD * dt
     moved = 0.0
     for pg in list(ceph.unsettled.values()):
@@ -34,8 +34,8 @@ def progress(ceph: Ceph, dt: float) -> None:
             _peered(ceph, pg, now)
         if pg.left > 0 and _may_move(ceph, pg):
             if slots > 0:
-                slots -= 1
                 step = min(pg.left, budget)
+                slots -= step / budget if budget else 1  # who has little to move leaves its place to the next
                 pg.left -= step
                 moved += step
                 _word(ceph, pg, moving=True)
@@ -140,4 +140,5 @@ def _arrived(ceph: Ceph, pg: Pg, now: float) -> None:
     pg.degraded = 0 if whole else pg.degraded
     if pg.clean:
         pg.changed = now
+        ceph.dirty.add(pg.id)
         ceph.unsettled.pop(pg.id, None)

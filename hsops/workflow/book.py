@@ -6,9 +6,9 @@ import asyncio
 import json
 import shlex
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from sqlalchemy import Connection, text
@@ -20,6 +20,8 @@ from hsops.workflow.journal import Journal, Write
 from hsops.workflow.redact import redact, redact_argv
 from hsops.workflow.signals import Stopped, TakenOver
 from hsops.workflow.values import Event, RunStatus, StepInfo, StepStatus, Verdict
+
+T = TypeVar("T")
 
 _TREND = 120
 """Values of `left` that are kept for the sparkline."""
@@ -50,6 +52,11 @@ class Entry:
         return self.info.status is StepStatus.FAILED and bool(self.info.verdicts)
 
     @property
+    def is_red(self) -> bool:
+        """Whether it is a gate that does not let the run pass."""
+        return self.info.kind == "gate" and self.info.status is StepStatus.RUNNING and bool(self.info.verdicts)
+
+    @property
     def begun(self) -> bool:
         """Whether its effect may have happened, in this life of the process or in an earlier one."""
         return self.info.attempts > 0
@@ -70,7 +77,10 @@ class Book:
     def load(self, connection: Connection) -> None:
         """Read what earlier lives of the run have left."""
         self._entries = {info.key: Entry(info) for info in runs.steps(connection, self.run)}
-        self._touches = dict(runs.one(self._journal.store, connection, self.run).touches)
+        info = runs.one(self._journal.store, connection, self.run)
+        self._touches = dict(info.touches)
+        if info.status is RunStatus.AWAITING:
+            self.status, self.reason = info.status, info.reason
 
     def entry(self, key: str, kind: str, name: str, **fields: Any) -> Entry:
         """The entry of that key, with what the function says of it now."""
@@ -89,8 +99,8 @@ class Book:
 
     @property
     def open_questions(self) -> Sequence[StepInfo]:
-        """What failed and waits for a verdict."""
-        return [entry.info for entry in self._entries.values() if entry.asks]
+        """What failed and waits for a verdict, and gates that are red."""
+        return [entry.info for entry in self._entries.values() if entry.asks or entry.is_red]
 
     # -- steps
 
@@ -100,6 +110,14 @@ class Book:
         begun = [entry.info for entry in self._entries.values() if entry.begun and entry.info.undoable]
         undone = {entry.info.name for entry in self._entries.values() if entry.info.kind == "undo" and entry.begun}
         return [info for info in begun if info.key not in undone]
+
+    def stays(self, keys: Iterable[str]) -> None:
+        """What was done under these keys is not taken back any more."""
+        entries = [self._entries[key] for key in keys if key in self._entries]
+        for entry in entries:
+            entry.change(undoable=False)
+        if entries:
+            self._write([self._state(entry) for entry in entries])
 
     async def plan_items(self, entries: Iterable[Entry]) -> None:
         """Show the items of a fan-out before the first one begins."""
@@ -177,6 +195,12 @@ class Book:
         self.log("touches", data=dict(self._touches))
         self._write([lambda connection: connection.execute(sql, values)])
 
+    def in_window(self, text_: str) -> None:
+        """The maintenance window that the run is in."""
+        values = {"run": self.run, "found": _clean(text_)}
+        sql = text("UPDATE hsops_run SET in_window = :found WHERE id = :run AND in_window <> :found")
+        self._write([lambda connection: connection.execute(sql, values)])
+
     def log(self, kind: str, **fields: Any) -> None:
         """Add an event that belongs to no step's state."""
         self._write([self.event(kind, **fields)])
@@ -209,6 +233,14 @@ class Book:
         return lambda connection: connection.execute(_STEP, values)
 
     # -- writing
+
+    async def also(self, *writes: Write) -> None:
+        """Write what belongs to the run and has another form; it is there on return. Raises TakenOver or Stopped."""
+        await self._written(*writes)
+
+    async def ask(self, question: Callable[[Connection], T]) -> T:
+        """Read from the store. Raises HsopsError."""
+        return await asyncio.to_thread(self._journal.store.run, question)
 
     def _write(self, writes: Sequence[Write], *, urgent: bool = False) -> Future[None]:
         return self._journal.post(lambda connection, mine: self._fenced(connection, mine, writes), urgent=urgent)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+_wall = time.time
 _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
@@ -19,8 +20,8 @@ def boottime() -> float:
 
 
 def now() -> datetime:
-    """The time, UTC."""
-    return datetime.now(UTC)
+    """The time, UTC. For people to read: nothing is decided by it but when a wait that was taken over began."""
+    return datetime.fromtimestamp(_wall(), UTC)
 
 
 def moment(epoch: float | None) -> datetime | None:
@@ -41,10 +42,10 @@ class Identity:
     """When the process started, in the kernel's own unit: tells a pid from its next user."""
 
     @classmethod
-    def here(cls) -> Identity:
-        """A new identity of this process."""
+    def here(cls, role: str = "") -> Identity:
+        """A new identity of this process; `role` begins its name, so that others can tell what it is there for."""
         host, pid = socket.gethostname(), os.getpid()
-        return cls(f"{host}-{pid}-{secrets.token_hex(4)}", host, _place(), pid, birth_of(pid))
+        return cls(f"{role}{host}-{pid}-{secrets.token_hex(4)}", host, _place(), pid, birth_of(pid))
 
 
 def is_gone(place: str, pid: int, birth: str) -> bool:

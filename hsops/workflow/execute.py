@@ -11,9 +11,10 @@ from hsops.runbook import Run
 from hsops.workflow.compensate import roll_back
 from hsops.workflow.context import Context, explain
 from hsops.workflow.run import DurableRun
-from hsops.workflow.signals import Aborted, Refused, Stopped
-from hsops.workflow.systems import resolve
+from hsops.workflow.signals import Aborted, Parked, Refused, Stopped
+from hsops.workflow.systems import perform
 from hsops.workflow.values import RunStatus
+from hsops.workflow.watching import last_look
 
 _log = logging.getLogger(__name__)
 
@@ -37,15 +38,19 @@ async def execute(context: Context, workflow: Workflow) -> None:
         await _stopped(context, stop)
         raise
     else:
+        await last_look(context)
         await context.book.set_status(RunStatus.DONE)
 
 
 async def _forwards(context: Context, workflow: Workflow) -> None:
     await _connect(context)
-    await context.book.set_status(RunStatus.RUNNING)
+    if context.admission is not None:
+        await context.admission.check_window(context)
+    if context.book.status is not RunStatus.AWAITING:
+        await context.book.set_status(RunStatus.RUNNING)
     run: Run = DurableRun(context)
     try:
-        await resolve(workflow.run)(run)
+        await perform(workflow, run, context.connections)
     except Exception as error:
         _log.debug("the function of %s failed", workflow.name, exc_info=error)
         context.lease.check()
@@ -70,13 +75,26 @@ async def _backwards(context: Context, reason: str) -> None:
     except Stopped as stop:
         await _stopped(context, stop)
         raise
+    await last_look(context)
     await context.book.set_status(RunStatus.ROLLED_BACK, reason)
 
 
 async def _stopped(context: Context, stop: Stopped) -> None:
     """Nobody decides: nobody owns it from here on. A closing process leaves it as it is, for the next one to go on."""
-    if stop.code != 130:
+    if isinstance(stop, Parked):
+        await context.book.set_status(RunStatus.AWAITING, stop.reason, release=True)
+    elif stop.code != 130:
         await context.book.set_status(RunStatus.STOPPED, stop.reason, code=stop.code, release=True)
+
+
+async def _awaiting(context: Context, error: HsopsError) -> None:
+    """A run that waits for approval, or has it, is not lost because a system is away. Raises Parked or Aborted."""
+    if context.admission is None or not context.admission.holds:
+        raise Parked(f"not gone on with: {error}")
+    if context.mailbox.wish == "abort":
+        raise Aborted(context.mailbox.abort_reason)
+    context.lease.check()
+    await context.mailbox.wait(_CONNECT_AGAIN)
 
 
 async def _connect(context: Context) -> None:
@@ -86,8 +104,12 @@ async def _connect(context: Context) -> None:
             await context.at_home(lambda: context.connections.patiently(context.connections.open))
             return
         except HsopsError as error:
-            if not context.book.changed_anything:
+            awaiting = context.book.status is RunStatus.AWAITING
+            if not context.book.changed_anything and not awaiting:
                 raise Refused(str(error), code=error.exit_code) from None
+            if awaiting:
+                await _awaiting(context, error)
+                continue
             if not context.attended or not isinstance(error, Unreachable):
                 raise Stopped(str(error)) from None
             await context.book.set_status(RunStatus.WAITING, str(error))

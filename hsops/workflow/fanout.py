@@ -60,13 +60,16 @@ async def _one(
             raise Failure(f"{outcome.status!r} is no end of an item")
         return {"status": outcome.status, "text": outcome.text}
 
+    async def settled() -> dict[str, Any]:
+        if work.entry.info.status is StepStatus.DONE:  # the run went back, for the items that failed only
+            return {"value": {"status": "done", "text": work.entry.info.text}}
+        return await settle(context, attempt)
+
     turn = Turn(slots)
     attempt = Attempt(entry=work.entry, act=act, verdicts=ANY, effect=True, turn=turn)
     await turn.take()
     try:
-        outcome = _outcome(
-            await transact.journalled(f"item {work.entry.info.key}", lambda: settle(context, attempt), slot)
-        )
+        outcome = _outcome(await transact.journalled(f"item {work.entry.info.key}", settled, slot))
     finally:
         turn.give_back()
     context.book.end(work.entry, StepStatus(outcome.status), outcome.text)

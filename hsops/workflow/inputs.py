@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
+from hsops.durations import seconds
 from hsops.errors import UserError
 from hsops.plugin import Input, Workflow
 
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+__all__ = ["convert", "seconds"]
+
 _Reader: TypeAlias = Callable[[Any, Input], Any]
 _WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
@@ -72,18 +73,6 @@ def _choice(raw: Any, entry: Input) -> str:
 
 def _duration(raw: Any, entry: Input) -> float:
     return seconds(raw)
-
-
-def seconds(raw: Any) -> float:
-    """``90``, ``15m``, ``1h30m`` or ``2d`` in seconds. Raises ValueError."""
-    if isinstance(raw, int | float):
-        return float(raw)
-    text = str(raw).strip().lower()
-    if re.fullmatch(r"\d+(\.\d+)?", text):
-        return float(text)
-    if not re.fullmatch(r"(\d+(\.\d+)?[smhdw])+", text):
-        raise ValueError(f"{raw!r} is not a duration such as 90s, 15m, 2h or 1h30m")
-    return sum(float(number) * _UNITS[unit] for number, unit in re.findall(r"(\d+(?:\.\d+)?)([smhdw])", text))
 
 
 _READERS: Mapping[str, _Reader] = {

@@ -22,6 +22,8 @@ from hsops.workflow.store import Store
 
 TTL = 20.0
 """Seconds after which a silent process may be replaced."""
+WORKER = "worker:"
+"""Begins the name of a process that is there for nothing else."""
 _SAFE = 0.7
 _GUARD_POLL = 0.05
 
@@ -83,6 +85,7 @@ class Lease:
         while not self._stop.wait(self.ttl / 4) and not self.lost:
             before = boottime()  # before the write: the row's time must never end before ours
             try:
+                self._store.see_file()
                 renewed = self._store.run(self._renew)
             except Exception as error:  # noqa: BLE001 - whatever it was, the lease is not renewed and effects wait
                 self.trouble = str(error) if isinstance(error, HsopsError) else f"{type(error).__name__}: {error}"
@@ -128,6 +131,14 @@ def orphans(connection: Connection, version: str) -> Sequence[Row[Any]]:
               AND (owner IN (SELECT executor FROM hsops_lease WHERE taken_by <> '')
                    OR owner NOT IN (SELECT executor FROM hsops_lease))"""  # noqa: S608 - own text
     return connection.execute(text(sql), {"version": version}).all()
+
+
+def workers(store: Store, connection: Connection) -> Sequence[str]:
+    """The processes that are there to work on what others leave, ``host/pid``, as far as they are alive."""
+    now = store.now(connection)
+    sql = "SELECT * FROM hsops_lease WHERE executor LIKE :role ORDER BY executor"
+    found = connection.execute(text(sql), {"role": f"{WORKER}%"}).all()
+    return [f"{lease.host}/{lease.pid}" for lease in found if not runs.dead(store, lease, now)]
 
 
 def idle(connection: Connection) -> Sequence[str]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from hsops.workflow.values import StepInfo, Verdict
+from hsops.workflow.waivers import Waiver
 
 
 class Decision(NamedTuple):
@@ -23,6 +25,10 @@ class Letter(NamedTuple):
     wish: str
     wish_by: str
     verdicts: dict[str, Decision]
+    approval: str = ""
+    """The answer to the request for approval; empty while there is none."""
+    waivers: tuple[Waiver, ...] = ()
+    """What may pass a red gate."""
 
 
 class Mailbox:
@@ -38,9 +44,18 @@ class Mailbox:
         return self._letter.wish
 
     @property
+    def approval(self) -> str:
+        """``approved`` or ``rejected``; what it is worth is in the store."""
+        return self._letter.approval
+
+    @property
     def abort_reason(self) -> str:
         """Who wants it undone, in a sentence."""
         return f"abort was asked for by {self._letter.wish_by}"
+
+    def waivers(self, key: str) -> Mapping[str, Waiver]:
+        """What people let pass at the gate of that step."""
+        return {waiver.gate: waiver for waiver in self._letter.waivers if waiver.key == key}
 
     def deliver(self, letter: Letter) -> None:
         """What the store says now. An abort is never taken back."""

@@ -9,12 +9,13 @@ from typing import Any, TypeVar
 import msgspec
 
 from hsops.errors import HsopsError, UserError, plain
-from hsops.plugin import CheckResult, Silencer, Workflow
-from hsops.runbook import Choice, Effect, Item, Json, Outcome, Progress, Sample
+from hsops.plugin import CheckResult, Danger, Silencer, Workflow
+from hsops.runbook import Choice, Effect, HostMaintenance, HostSystem, Item, Json, Outcome, Progress, Sample
+from hsops.workflow import approval, window
 from hsops.workflow.clock import now
 from hsops.workflow.redact import redact, redact_argv
 from hsops.workflow.request import Request
-from hsops.workflow.systems import PATIENCE, Connections, Systems, resolve
+from hsops.workflow.systems import PATIENCE, Connections, Systems, perform, site_of
 from hsops.workflow.values import Plan, PlannedCheck, PlannedChoice, PlannedItem, PlanStep
 
 T = TypeVar("T", bound=Json)
@@ -29,8 +30,20 @@ async def make_plan(workflow: Workflow, request: Request, systems: Systems, hold
     connections = Connections(systems, request.site, workflow)
     await connections.patiently(connections.open, _PATIENCE)
     run = PlanRun(workflow, request, connections)
-    await resolve(workflow.run)(run)
-    return run.plan(holder)
+    site = site_of(systems, request.site)
+    found = window.opening(site.windows, now()) if workflow.danger >= Danger.DISRUPTIVE else window.Opening(True)
+    if found.name:
+        await run.check(window.CHECK, lambda: _opened(found))
+    await perform(workflow, run, connections)
+    plan = msgspec.structs.replace(run.plan(holder), window=found.text)
+    if not approval.needed(site, workflow):
+        return plan
+    why_not = approval.obstacle(site, request.author)
+    return msgspec.structs.replace(plan, approval=approval.demand(site), unapprovable=why_not)
+
+
+async def _opened(found: window.Opening) -> CheckResult:
+    return CheckResult(name=window.CHECK, ok=found.is_open, text=found.text, hint="wait for it")
 
 
 class PlanRun:
@@ -71,6 +84,15 @@ class PlanRun:
 
     def silencers(self) -> Sequence[Silencer]:
         return self._connections.silencers()
+
+    def maintenances(self) -> Sequence[tuple[str, HostMaintenance]]:
+        return self._connections.spanned().maintenances()
+
+    def host_system(self) -> HostSystem:
+        return self._connections.spanned().host_system()
+
+    async def racks(self) -> Mapping[str, Sequence[str]]:
+        return await self.read("racks", self._connections.racks)
 
     async def read(self, name: str, look: Callable[[], Awaitable[T]]) -> T:
         return await self._connections.patiently(look, _PATIENCE)
@@ -161,6 +183,12 @@ class PlanRun:
     async def verify(self, name: str, look: Callable[[], Awaitable[CheckResult]]) -> None:
         self._add("verify", name)
 
+    async def commit(self) -> None:
+        return None
+
+    async def gate(self, name: str) -> None:
+        self._add("gate", name, "goes on while every gate of the site is green and the window is open")
+
     async def note(self, text: str) -> None:
         self._notes.append(redact(plain(text)))
 
@@ -212,7 +240,7 @@ def digest(plan: Plan) -> str:
     """Equal for two plans that would do the same under the same verdicts; sentences do not count."""
     essence = {
         "what": [plan.workflow, plan.site, plan.target, plan.values, plan.touches],
-        "checks": [[check.name, check.ok] for check in plan.checks],
+        "checks": [[check.name, check.ok] for check in plan.checks if check.name != window.CHECK],
         "choices": [[choice.key, choice.options, choice.answer] for choice in plan.choices],
         "steps": [[step.kind, step.name, step.command, step.undo_command, step.items] for step in plan.steps],
     }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 MASK = "***"
@@ -39,6 +40,7 @@ _PATTERNS = (
 )
 
 
+@lru_cache(maxsize=2048)  # the same words come again and again: commands, names, titles
 def redact(text: str) -> str:
     """`text` with everything that looks like a secret masked."""
     for pattern, mask in _PATTERNS:

@@ -10,8 +10,8 @@ import msgspec
 
 from hsops.errors import UserError
 from hsops.plugin import CheckResult, Silencer
-from hsops.runbook import Choice, Effect, Item, Json, Outcome, Progress, Sample
-from hsops.workflow import fanout, transact, waiting
+from hsops.runbook import Choice, Effect, HostMaintenance, HostSystem, Item, Json, Outcome, Progress, Sample
+from hsops.workflow import fanout, gates, transact, waiting
 from hsops.workflow.book import Entry
 from hsops.workflow.context import Context, Undo
 from hsops.workflow.planning import answer_to, checked
@@ -54,6 +54,15 @@ class DurableRun:
     def silencers(self) -> Sequence[Silencer]:
         return self._context.connections.silencers()
 
+    def maintenances(self) -> Sequence[tuple[str, HostMaintenance]]:
+        return self._context.connections.spanned().maintenances()
+
+    def host_system(self) -> HostSystem:
+        return self._context.connections.spanned().host_system()
+
+    async def racks(self) -> Mapping[str, Sequence[str]]:
+        return await self.read("racks", self._context.connections.racks)
+
     async def read(self, name: str, look: Callable[[], Awaitable[T]]) -> T:
         entry = self._entry("read", name)
         value: T = await self._value(Attempt(entry=entry, act=lambda: self._patiently(look)))
@@ -69,6 +78,8 @@ class DurableRun:
                 raise Failure(result.text)  # too late to refuse: ask
             entry.change(text=result.text)
             status = "ok" if result.ok else "forced" if forced else "failed"
+            if status == "forced" and self._context.witness is not None:
+                await self._context.witness.forced(name, result.text, forced)
             fields = {"status": status, "text": result.text, "data": {"name": name, "forced": forced} if forced else {}}
             self._context.book.log("check", key=entry.info.key, **fields)
             return msgspec.to_builtins(result)
@@ -110,7 +121,7 @@ class DurableRun:
         text: str = "",
         planned: Json = None,
     ) -> Any:
-        self._context.refuse_unmet()
+        await self._context.may_begin()
         commands = {"command": tuple(command), "undo_command": tuple(undo_command)}
         entry = self._entry("step", name, title=text, undoable=undo is not None, **commands)
         try:
@@ -129,7 +140,7 @@ class DurableRun:
         text: str = "",
         undo: Callable[[Item], Awaitable[Json]] | None = None,
     ) -> Mapping[str, Outcome]:
-        self._context.refuse_unmet()
+        await self._context.may_begin()
         key = self._key(name)
         works = [fanout.Work(item, self._item(key, name, item, undoable=undo is not None)) for item in items]
         try:
@@ -147,7 +158,7 @@ class DurableRun:
         every: float = 2.0,
         stuck_after: float = 300.0,
     ) -> Sample:
-        self._context.refuse_unmet()
+        await self._context.may_begin()
         entry = self._entry("wait", name)
         wait = waiting.Wait(look, timeout, every, stuck_after)
         act = lambda: waiting.until_done(self._context, entry, wait)  # noqa: E731 - one line of glue
@@ -155,7 +166,7 @@ class DurableRun:
         return Sample(done=bool(sample["done"]), text=str(sample["text"]), left=sample["left"])
 
     async def verify(self, name: str, look: Callable[[], Awaitable[CheckResult]]) -> None:
-        self._context.refuse_unmet()
+        await self._context.may_begin()
         entry = self._entry("verify", name)
 
         async def act() -> Any:
@@ -164,6 +175,23 @@ class DurableRun:
                 raise Failure(result.text + (f" → {result.hint}" if result.hint else ""))
             entry.change(text=result.text)
             return result.text
+
+        await self._value(Attempt(entry=entry, act=act))
+
+    async def commit(self) -> None:
+        self._context.book.stays(undo.name for undo in self._context.undos)
+        self._context.undos.clear()
+
+    async def gate(self, name: str) -> None:
+        await self._context.may_begin()
+        admission = self._context.admission
+        entry = self._entry("gate", name)
+
+        async def act() -> Any:
+            if admission is None:
+                return {}
+            await admission.in_window(self._context, entry.info.key)
+            return await gates.Passage(self._context, entry, admission.systems, admission.site).passed()
 
         await self._value(Attempt(entry=entry, act=act))
 

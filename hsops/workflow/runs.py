@@ -14,12 +14,20 @@ from sqlalchemy.exc import IntegrityError
 
 from hsops.errors import Conflict, NotFound
 from hsops.plugin import Workflow
+from hsops.workflow import consent, waivers
 from hsops.workflow.clock import is_gone, is_of_another_boot, moment, now
 from hsops.workflow.mailbox import Decision, Letter
 from hsops.workflow.redact import redact_json
 from hsops.workflow.request import Request
 from hsops.workflow.store import Store
 from hsops.workflow.values import Event, RunInfo, RunStatus, StepInfo, Verdict
+
+
+class Held(Conflict):
+    """Another run works on the target. Nothing was changed."""
+
+    exit_code = 3
+
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # no i, l, o, u: read aloud without mistakes
 OPEN = "status NOT IN ('done', 'refused', 'rolled-back', 'failed')"
@@ -31,7 +39,15 @@ def new_id() -> str:
 
 
 def insert(
-    connection: Connection, run: str, *, workflow: Workflow, request: Request, attended: bool, version: str, owner: str
+    connection: Connection,
+    run: str,
+    *,
+    workflow: Workflow,
+    request: Request,
+    attended: bool,
+    version: str,
+    owner: str,
+    tier: str = "",
 ) -> None:
     """Add a run. Raises IntegrityError when the id is used or another open run works on the same target."""
     values = {
@@ -43,11 +59,14 @@ def insert(
         "request": msgspec.json.encode(request).decode(),
         "version": version,
         "owner": owner,
+        "tier": tier,
         "attended": int(attended),
+        "status": RunStatus.RUNNING.value if owner else RunStatus.QUEUED.value,
+        "attempts": 1 if owner else 0,
         "created": time.time(),
     }
     columns, places = ", ".join(values), ", ".join(f":{name}" for name in values)
-    sql = f"INSERT INTO hsops_run ({columns}, status, attempts) VALUES ({places}, 'running', 1)"  # noqa: S608 - own names
+    sql = f"INSERT INTO hsops_run ({columns}) VALUES ({places})"  # noqa: S608 - own names
     connection.execute(text(sql), values)
     asked = redact_json(msgspec.to_builtins(request))
     event = Event(run=run, at=now(), kind="run", status="submitted", text=f"by {request.author}", data=asked)
@@ -67,6 +86,12 @@ def holder(connection: Connection, site: str, target: str) -> str:
     return f"run {row.id} ({row.workflow}, {row.status}) of {author}{since}"
 
 
+def request(connection: Connection, run: str) -> Request:
+    """What a run was made from."""
+    sql = text("SELECT request FROM hsops_run WHERE id = :run")
+    return msgspec.json.decode(connection.execute(sql, {"run": run}).scalar_one(), type=Request)
+
+
 def owner(connection: Connection, run: str) -> str:
     """The executor that owns a run; empty when nobody does."""
     found: str = connection.execute(text("SELECT owner FROM hsops_run WHERE id = :run"), {"run": run}).scalar_one()
@@ -82,7 +107,7 @@ def added(store: Store, add: Callable[[Connection], None], site: str, target: st
         if not phrase:
             raise
         hint = "resume or abort that run first"
-        raise Conflict(f"is held by {phrase}", thing=target, hint=hint) from error
+        raise Held(f"is held by {phrase}", thing=target, hint=hint) from error
 
 
 def listed(store: Store, connection: Connection, run: str = "", *, limit: int = 200) -> Sequence[RunInfo]:
@@ -90,8 +115,11 @@ def listed(store: Store, connection: Connection, run: str = "", *, limit: int = 
     where = "WHERE r.id = :run" if run else ""
     sql = f"""
         SELECT r.*, l.host, l.place, l.pid, l.birth, l.expires, l.taken_by,
-               (SELECT count(*) FROM hsops_step s WHERE s.run = r.id AND s.status = 'skipped') AS skipped
-        FROM hsops_run r LEFT JOIN hsops_lease l ON l.executor = r.owner {where}
+               (SELECT count(*) FROM hsops_step s WHERE s.run = r.id AND s.status = 'skipped') AS skipped,
+               a.asked, a.expires AS expires_at, a.digest, a.verdict, a.approver, a.answered,
+               a.reason AS approval_reason, a.identity, a.signature
+        FROM hsops_run r LEFT JOIN hsops_lease l ON l.executor = r.owner
+        LEFT JOIN hsops_approval a ON a.run = r.id {where}
         ORDER BY r.created DESC LIMIT :limit"""  # noqa: S608 - own text
     time_of_leases = store.now(connection)
     return [_info(store, row, time_of_leases) for row in connection.execute(text(sql), {"run": run, "limit": limit})]
@@ -128,6 +156,9 @@ def _info(store: Store, row: Any, clock: float) -> RunInfo:
         skipped=row.skipped,
         attempts=row.attempts,
         code=row.code,
+        tier=row.tier,
+        window=row.in_window,
+        approval=consent.info(row),
     )
 
 
@@ -176,12 +207,16 @@ def retry_all(connection: Connection, run: str, by: str) -> None:
 
 def letters(connection: Connection, owner: str) -> Mapping[str, Letter]:
     """What people want of every open run of that owner."""
-    sql = f"""SELECT r.id, r.wish, r.wish_by, s.key, s.verdict FROM hsops_run r
+    ours = OPEN.replace("status", "r.status")
+    sql = f"""SELECT r.id, r.wish, r.wish_by, s.key, s.verdict, coalesce(a.verdict, '') AS approval FROM hsops_run r
               LEFT JOIN hsops_step s ON s.run = r.id AND s.status = 'failed' AND s.verdict <> ''
-              WHERE r.owner = :owner AND {OPEN.replace("status", "r.status")}"""  # noqa: S608 - own text
+              LEFT JOIN hsops_approval a ON a.run = r.id
+              WHERE r.owner = :owner AND {ours}"""  # noqa: S608 - own text
     found: dict[str, Letter] = {}
+    passes = waivers.of_owner(connection, owner, ours)
     for row in connection.execute(text(sql), {"owner": owner}):
-        letter = found.setdefault(row.id, Letter(row.wish, row.wish_by, {}))
+        fresh = Letter(row.wish, row.wish_by, {}, row.approval, passes.get(row.id, ()))
+        letter = found.setdefault(row.id, fresh)
         if row.key is not None:
             verdict, attempt, by = row.verdict.split(" ", 2)
             letter.verdicts[row.key] = Decision(Verdict(verdict), int(attempt), by)
@@ -195,11 +230,25 @@ def claim(connection: Connection, run: str, was: str, owner: str, attended: bool
     """
     sql = f"""
         UPDATE hsops_run SET owner = :owner, attempts = attempts + 1, attended = coalesce(:attended, attended),
-            status = CASE WHEN status = 'stopped' THEN 'running' ELSE status END
+            status = CASE WHEN status IN ('stopped', 'queued') THEN 'running' ELSE status END
         WHERE id = :run AND owner = :was AND {OPEN} RETURNING id"""  # noqa: S608 - own text
     there = None if attended is None else int(attended)
     values = {"run": run, "was": was, "owner": owner, "attended": there}
     return connection.execute(text(sql), values).first() is not None
+
+
+def awaiting(connection: Connection, version: str) -> Sequence[Any]:
+    """Runs that wait for approval and that nobody holds: id, site, workflow, owner and attempts."""
+    sql = """SELECT id, site, workflow, owner, attempts FROM hsops_run
+             WHERE status = 'awaiting-approval' AND owner = '' AND version = :version"""
+    return connection.execute(text(sql), {"version": version}).all()
+
+
+def queued(connection: Connection, version: str) -> Sequence[Any]:
+    """Runs that were left for a worker, oldest first: id, site, workflow, owner and attempts."""
+    sql = """SELECT id, site, workflow, owner, attempts FROM hsops_run
+             WHERE status = 'queued' AND owner = '' AND version = :version ORDER BY created"""
+    return connection.execute(text(sql), {"version": version}).all()
 
 
 def park(connection: Connection, run: str, owner: str, reason: str) -> None:

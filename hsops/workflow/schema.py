@@ -64,7 +64,34 @@ CREATE TABLE IF NOT EXISTS hsops_event (
 );
 CREATE INDEX IF NOT EXISTS hsops_event_run ON hsops_event (run, seq);
 """
-VERSIONS = (_FIRST,)
+_APPROVALS = """
+ALTER TABLE hsops_run ADD COLUMN tier TEXT NOT NULL DEFAULT '';
+ALTER TABLE hsops_run ADD COLUMN in_window TEXT NOT NULL DEFAULT '';
+ALTER TABLE hsops_run ADD COLUMN baselines TEXT NOT NULL DEFAULT '';
+CREATE TABLE hsops_approval (
+    run TEXT PRIMARY KEY,
+    asked DOUBLE PRECISION NOT NULL,
+    expires DOUBLE PRECISION NOT NULL,
+    digest TEXT NOT NULL,
+    plan TEXT NOT NULL,
+    verdict TEXT NOT NULL DEFAULT '',
+    approver TEXT NOT NULL DEFAULT '',
+    answered DOUBLE PRECISION,
+    reason TEXT NOT NULL DEFAULT '',
+    identity TEXT NOT NULL DEFAULT '',
+    signature TEXT NOT NULL DEFAULT ''
+);
+CREATE TABLE hsops_waiver (
+    run TEXT NOT NULL,
+    key TEXT NOT NULL,
+    gate TEXT NOT NULL,
+    waived_by TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    waived DOUBLE PRECISION NOT NULL,
+    PRIMARY KEY (run, key, gate)
+);
+"""
+VERSIONS = (_FIRST, _APPROVALS)
 """What each version of the tables adds to the one before. Append; never change one that was released."""
 _SERIAL = {
     "sqlite": "INTEGER PRIMARY KEY AUTOINCREMENT",

@@ -14,6 +14,7 @@ from typing import Any
 
 from hsops.workflow.book import Entry
 from hsops.workflow.context import Context, explain, portable
+from hsops.workflow.evidence import before, witnessed
 from hsops.workflow.mailbox import Decision, Letter
 from hsops.workflow.signals import Aborted, Refused, Stopped
 from hsops.workflow.values import StepStatus, Verdict
@@ -71,11 +72,15 @@ async def settle(context: Context, attempt: Attempt) -> dict[str, Any]:
         if turn is not None:
             await turn.take()
         await context.gate()
+        recording = before(context.witness, entry) if attempt.effect else None
         await context.book.begin(entry, effect=attempt.effect)
-        if attempt.effect:
-            await context.lease.guard()
         try:
-            return {"value": portable(await attempt.act())}
+            async with witnessed(context.witness, entry, recording) as deed:
+                if attempt.effect:
+                    await context.lease.guard()
+                value = portable(await attempt.act())
+                deed.gave(value)
+            return {"value": value}
         except Exception as error:  # noqa: BLE001 - the author's or a library's: all of them are put to a person
             _log.debug("%s failed", entry.info.key, exc_info=error)
             reason, code = explain(error), getattr(error, "exit_code", 3)

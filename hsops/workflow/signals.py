@@ -28,6 +28,10 @@ class Stopped(Signal):
     """Nobody is there to decide, or this process is closing: leave it resumable."""
 
 
+class Parked(Stopped):
+    """It waits for approval in the store, and this process does not stay with it."""
+
+
 class TakenOver(Signal):
     """Another process owns the run now: do nothing more, write nothing more."""
 

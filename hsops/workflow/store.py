@@ -8,6 +8,7 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote
 
 from hsops.errors import Forbidden, HsopsError, Unreachable, Unsupported, UserError, plain
 from hsops.workflow.clock import boottime
@@ -21,7 +22,9 @@ T = TypeVar("T")
 
 _OPTIONS = "-csearch_path=hsops,public -clock_timeout=10s -cidle_in_transaction_session_timeout=15s"
 """PostgreSQL: a process that was stopped inside a transaction must not hold the others up."""
-_PASSING = ("locked", "busy", "disk I/O error", "unable to open")
+_ALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 4, "tcp_user_timeout": 30000}
+"""libpq's: seconds, seconds, times, milliseconds."""
+PASSING = ("locked", "busy", "disk is full", "disk I/O error", "unable to open", "readonly database")
 """What SQLite says when waiting may help; a wrong statement is an OperationalError as well."""
 BUSY = 5.0
 """Seconds that a statement waits for another process to let go of the SQLite file."""
@@ -44,6 +47,20 @@ class Store:
             self.path = Path(place).absolute()
             self.url = f"sqlite:///{self.path}"
         self._engine: Engine | None = None
+        self._file = (0, 0)
+
+    @property
+    def dsn(self) -> str:
+        """`url` for a connection.
+
+        SQLite never creates the file: one that was moved away is not replaced by an empty one. A PostgreSQL server
+        that vanished without a word is noticed within a minute.
+        """
+        if self.path is not None:
+            return f"sqlite:///file:{quote(str(self.path))}?mode=rw&uri=true"
+        given = self.url.partition("?")[2]
+        more = "&".join(f"{key}={value}" for key, value in _ALIVE.items() if f"{key}=" not in given)
+        return f"{self.url}{'&' if given else '?'}{more}" if more else self.url
 
     @property
     def name(self) -> str:
@@ -59,6 +76,8 @@ class Store:
 
         if self.path is not None:
             prepare_file(self.path)
+            there = self.path.stat()
+            self._file = (there.st_dev, there.st_ino)
         self._engine = self._connect()
 
         self.run(schema.migrate if migrate else schema.verify)
@@ -68,12 +87,12 @@ class Store:
         from sqlalchemy import event  # noqa: PLC0415 - as above
 
         if not self.is_postgres:
-            engine = sa.create_engine(self.url, pool_size=8, connect_args={"timeout": BUSY})
+            engine = sa.create_engine(self.dsn, pool_size=8, connect_args={"timeout": BUSY})
             event.listen(engine, "connect", _immediate)
             return engine
         try:
             return sa.create_engine(
-                self.url.replace("postgresql://", "postgresql+psycopg://", 1),
+                self.dsn.replace("postgresql://", "postgresql+psycopg://", 1),
                 pool_size=4,
                 pool_pre_ping=True,
                 connect_args={"options": _OPTIONS, "connect_timeout": 10},
@@ -112,9 +131,26 @@ class Store:
         if "disk is full" in cause or "No space left" in cause:
             return Unreachable(cause, system=self.name, hint="free some space: runs wait until it can be written")
         lost = error.connection_invalidated or type(error).__name__ in ("OperationalError", "InterfaceError")
-        if lost and (self.is_postgres or any(word in cause for word in _PASSING)):
+        if lost and (self.is_postgres or any(word in cause for word in PASSING)):
             return Unreachable(cause, system=self.name, hint="runs wait until it answers again")
         return None
+
+    def see_file(self) -> None:
+        """Raises Unreachable unless the open file is still the one at its path.
+
+        A file that was moved away can still be written, but nobody else sees it: runs must not go on there.
+        """
+        if self.path is None:
+            return
+        try:
+            there = self.path.stat()
+        except OSError as error:
+            there = None
+            cause = f"the file is gone: {error.strerror}"
+        else:
+            cause = "another file is at its path"
+        if there is None or (there.st_dev, there.st_ino) != self._file:
+            raise Unreachable(cause, system=self.name, hint="put it back, or start anew: runs wait meanwhile")
 
     def now(self, connection: Connection) -> float:
         """The clock that leases go by: the server's, or on one machine the one that no clock jump moves."""

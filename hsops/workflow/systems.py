@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import importlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
-from hsops.errors import HsopsError, Unreachable, Unsupported
-from hsops.plugin import Silencer, Target, Workflow
+from hsops.errors import HsopsError, Unreachable, Unsupported, UserError
+from hsops.plugin import Plugin, Silencer, Target, Workflow
+from hsops.policy import SiteRules
 from hsops.runbook import Run
+from hsops.workflow import spanning
 
 T = TypeVar("T")
 
@@ -18,20 +20,11 @@ PATIENCE = (0.5, 1.0, 2.0, 4.0, 8.0)
 """Seconds between the tries of something that only looks, when nobody answers."""
 
 
-class Named(Protocol):
-    """A site, as far as runs are concerned."""
-
-    @property
-    def name(self) -> str:
-        """Its name."""
-        ...
-
-
 class Systems(Protocol):
     """The part of a session that runs need. `hsops.session.Session` is one."""
 
     @property
-    def sites(self) -> Sequence[Named]:
+    def sites(self) -> Sequence[SiteRules]:
         """The sites that are open here: runs of others are left alone."""
         ...
 
@@ -47,6 +40,14 @@ class Systems(Protocol):
         """What can mute alerts and answers."""
         ...
 
+    def offering(self, site: str, *capabilities: str) -> Sequence[tuple[str, Plugin]]:
+        """The site's systems whose plugin has one of these fields, in the order of the site file."""
+        ...
+
+    def racks(self, site: str) -> Mapping[str, Sequence[str]]:
+        """What the site file says of racks."""
+        ...
+
 
 class Connections:
     """The connections of one run, opened before its function starts and again after one was lost."""
@@ -57,16 +58,35 @@ class Connections:
         self._workflow = workflow
         self._open: dict[str, Any] = {}
         self._silencers: Sequence[Silencer] = ()
+        self.span = spanning.Span(systems, site) if workflow.spans else None
 
     async def open(self) -> None:
         """Connect everything that the workflow names, and what can mute alerts. Raises HsopsError."""
         for plugin in self._workflow.systems:
             name = self._systems.system_of(self._site, plugin)
             self._open[plugin] = await self._systems.connection(self._site, name)
+        if self.span is not None:
+            await self.span.open()
         self._silencers = await self._systems.silencers(self._site)
+
+    async def racks(self) -> dict[str, list[str]]:
+        """Hosts by rack. Raises HsopsError."""
+        return await spanning.racks(self._systems, self._site)
+
+    def spanned(self) -> spanning.Span:
+        """Every system that can take hosts out of service. Raises Unsupported when the workflow does not say so."""
+        if self.span is None:
+            raise Unsupported(
+                "the workflow does not work through all systems",
+                thing=self._workflow.name,
+                hint="say spans=True in the Workflow",
+            )
+        return self.span
 
     def system(self, plugin: str) -> Any:
         """The connection to the system of a plugin. Raises Unsupported."""
+        if plugin not in self._open and self.span is not None and self.span.has(plugin):
+            return self.span.connection(plugin)
         try:
             return self._open[plugin]
         except KeyError:
@@ -96,7 +116,24 @@ class Connections:
             with contextlib.suppress(HsopsError):  # who uses it next says it better
                 name = self._systems.system_of(self._site, plugin)
                 self._open[plugin] = await self._systems.connection(self._site, name)
+        if self.span is not None:
+            await self.span.open()
         self._silencers = await self._systems.silencers(self._site)
+
+
+def site_of(systems: Systems, name: str) -> SiteRules:
+    """The open site of that name. Raises UserError."""
+    for site in systems.sites:
+        if site.name == name:
+            return site
+    raise UserError(f"site {name} is not open here", hint=f"--site {name}")
+
+
+async def perform(workflow: Workflow, run: Run, connections: Connections) -> None:
+    """The workflow's own function, after a look at every system that it spans."""
+    if connections.span is not None:
+        await connections.span.survey(run)
+    await resolve(workflow.run)(run)
 
 
 def resolve(target: Target) -> Callable[[Run], Awaitable[None]]:

@@ -14,12 +14,15 @@ import sqlite3
 import sys
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from hsops.errors import Unreachable, plain
+from hsops.workflow import version
 from hsops.workflow.redact import redact
+from hsops.workflow.store import PASSING
+from hsops.workflow.tape import Record, playing
 
 if TYPE_CHECKING:
     from dbos import DBOS, Serializer, StepReservation
@@ -29,8 +32,7 @@ if TYPE_CHECKING:
 Body: TypeAlias = Callable[[], Awaitable[dict[str, Any]]]
 Execute: TypeAlias = Callable[[str], Awaitable[None]]
 
-VERSION = "hsops-1"
-"""Of the journal's format and of the order of steps. Raise it when an old run could not be replayed any more."""
+VERSION = version.VERSION
 _POLL = 0.2
 _current: list[Execute] = []
 complaints: deque[str] = deque(maxlen=50)
@@ -42,6 +44,7 @@ def launch(url: str, executor: str, execute: Execute, *, migrate: bool = True) -
     _hush()
     _refuse_pickle()
     _mend_old_sqlite()
+    _wait_for_sqlite()
     from dbos import DBOS, DBOSPortableJSONSerializer  # noqa: PLC0415 - half a second: only when an engine starts
 
     if _current:
@@ -128,8 +131,32 @@ def resume(run: str, executor: str) -> None:
     try:
         with _errors():
             DBOS.resume_workflow(run, queue_name=queue_of(executor))
+            status = DBOS.get_workflow_status(run)
+        if status is not None and status.status == "SUCCESS":  # who took it back to a step died before it came to that
+            rewind(run, max(recorded(run), default=0) + 1, executor)
     except error.DBOSNonExistentWorkflowError:  # its first owner died before DBOS heard of it
         start(run)
+
+
+def rewind(run: str, number: int, executor: str) -> None:
+    """Forget the answers from that step's number on, and run it in this process. The caller has claimed it."""
+    from dbos import DBOS, error  # noqa: PLC0415 - as above
+
+    try:
+        with _errors():
+            DBOS.cancel_workflow(run)  # only what has ended can be rewound
+            DBOS.rewind_workflow(run, start_step=number, application_version=VERSION, queue_name=queue_of(executor))
+    except error.DBOSNonExistentWorkflowError:  # its first owner died before DBOS heard of it
+        start(run)
+
+
+def recorded(run: str) -> Mapping[int, Record]:
+    """The recorded steps by their numbers."""
+    from dbos import DBOS  # noqa: PLC0415 - as above
+
+    with _errors():
+        steps = DBOS.list_workflow_steps(run)
+    return {step["function_id"]: Record(step["function_name"], step["output"]) for step in steps}
 
 
 def failure(run: str) -> str:
@@ -160,6 +187,9 @@ def forget_queue(executor: str) -> None:
 
 def reserve() -> Slot:
     """Draw the number of a step now, to run it later."""
+    tape = playing.get()
+    if tape is not None:
+        return cast("Slot", tape.draw())
     from dbos import DBOS  # noqa: PLC0415 - as above
 
     return DBOS.reserve_step()
@@ -170,6 +200,9 @@ async def journalled(name: str, body: Body, slot: Slot | None = None) -> dict[st
 
     A BaseException of `body` is not recorded: the step is entered again when the run goes on.
     """
+    tape = playing.get()
+    if tape is not None:
+        return cast("dict[str, Any]", tape.answer(name, tape.draw() if slot is None else cast("int", slot)))
     from dbos import DBOS  # noqa: PLC0415 - as above
 
     async def call() -> dict[str, Any]:
@@ -230,6 +263,17 @@ def _mend_old_sqlite() -> None:
 
     if not event.contains(Engine, "connect", _with_unixepoch):
         event.listen(Engine, "connect", _with_unixepoch)
+
+
+def _wait_for_sqlite() -> None:
+    """DBOS waits for a locked file. It does for a full disk on PostgreSQL, on SQLite it would fail the step."""
+    from dbos import _sys_db  # noqa: PLC0415 - late, as DBOS
+
+    def retriable(error: Exception) -> bool:
+        cause = str(getattr(error, "orig", None) or error)
+        return isinstance(getattr(error, "orig", None), sqlite3.Error) and any(word in cause for word in PASSING)
+
+    _sys_db.retriable_sqlite_exception = retriable  # type: ignore[attr-defined,assignment] # proven by test_pinned
 
 
 def _with_unixepoch(connection: Any, _: Any) -> None:

@@ -10,13 +10,19 @@ from typing import Any
 
 import msgspec
 
+from hsops.workflow.version import VERSION
+
 
 class RunStatus(enum.StrEnum):
     """Where a run is."""
 
+    QUEUED = "queued"
+    """Left for a worker: nothing has happened yet."""
     RUNNING = "running"
     WAITING = "waiting"
     """Something failed and a person decides: see the failed steps and their verdicts."""
+    AWAITING = "awaiting-approval"
+    """Planned and checked, nothing was changed: a second person has to approve it. Nobody need hold it meanwhile."""
     PAUSED = "paused"
     STOPPED = "stopped"
     """Half-way, nobody works on it: `resume` goes on at the failed step, `abort` undoes."""
@@ -87,7 +93,7 @@ class PlannedItem(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PlanStep(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of the plan. `kind`: step, each, wait, verify or note."""
+    """One line of the plan. `kind`: step, each, wait, verify, gate or note."""
 
     kind: str
     name: str
@@ -123,6 +129,12 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """The run that holds the target now, in one phrase; empty when it is free."""
     digest: str = ""
     """Of all that decides what would happen: equal when the world has not changed since."""
+    approval: str = ""
+    """Who has to approve it, in one phrase; empty when nobody has to."""
+    unapprovable: str = ""
+    """Why nobody could approve it."""
+    window: str = ""
+    """How the maintenance windows stand; empty when the site has none."""
 
     def commands(self) -> Sequence[str]:
         """Every equivalent command in order."""
@@ -135,7 +147,27 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
             *(f"check {check.name}: {check.text}" for check in self.checks if not check.ok and not check.forced),
             *(f"no answer for {choice.key} ({choice.title})" for choice in self.choices if not choice.answer),
             *([f"{self.target} is held: {self.holder}"] if self.holder else []),
+            *([f"nobody could approve it: {self.unapprovable}"] if self.unapprovable else []),
         ]
+
+
+class ApprovalInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """The approval of a run by a second person: asked for, given or refused."""
+
+    needed: bool = True
+    by: str = ""
+    """Who answered: user@host."""
+    at: datetime | None = None
+    verdict: str = ""
+    """Empty while it is asked for; approved or rejected."""
+    reason: str = ""
+    expires: datetime | None = None
+    """Until when it may be given."""
+    digest: str = ""
+    """Of the plan that is approved."""
+    signed: bool = False
+    identity: str = ""
+    """Who answered, as the site's rule for approvals knows people."""
 
 
 class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -166,6 +198,17 @@ class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
     attempts: int = 0
     """How many processes have worked on it."""
     code: int = 0
+    tier: str = ""
+    """Of its site when it was started."""
+    window: str = ""
+    """The maintenance window that it is in, with its end; empty where a site has none."""
+    approval: ApprovalInfo | None = None
+    """None when nobody had to be asked."""
+
+    @property
+    def stranded(self) -> bool:
+        """Whether it was begun by another version of hsops, of which no process is left."""
+        return self.version != VERSION and not self.owner_alive and not self.status.over
 
     @property
     def exit_code(self) -> int:
@@ -177,16 +220,17 @@ class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
                 return 5
             case RunStatus.REFUSED:
                 return self.code or 3
-            case RunStatus.FAILED:
-                return 1
             case RunStatus.STOPPED if self.skipped:
                 return 7
             case _:
-                return 4
+                return {RunStatus.FAILED: 1, RunStatus.AWAITING: 6}.get(self.status, 4)
 
 
 class StepInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """One step, or one item of a fan-out, as it is now. `kind`: read, check, step, item, wait, verify, note or undo."""
+    """One step, or one item of a fan-out, as it is now.
+
+    `kind`: read, check, step, item, wait, verify, gate, note or undo.
+    """
 
     key: str
     """Unique in the run: what `decide` takes."""
@@ -212,7 +256,10 @@ class StepInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One line of a run's log. `kind`: run, step, progress, check, choice, touches, note, question, decision."""
+    """One line of a run's log.
+
+    `kind`: run, step, progress, check, choice, touches, note, question, decision, approval, gate, waiver, alert.
+    """
 
     run: str
     at: datetime

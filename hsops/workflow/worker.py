@@ -15,20 +15,24 @@ from sqlalchemy import Connection, text
 
 from hsops.errors import HsopsError, Unreachable
 from hsops.plugin import Workflow
+from hsops.workflow import consent, rewind, runs, transact
 from hsops.workflow import lease as leases
-from hsops.workflow import runs, transact
+from hsops.workflow.admission import Admission
 from hsops.workflow.book import Book
 from hsops.workflow.clock import Identity
 from hsops.workflow.context import Context, explain
+from hsops.workflow.evidence import accompanied, witness_of
 from hsops.workflow.execute import execute
 from hsops.workflow.journal import Journal
 from hsops.workflow.lease import Lease
 from hsops.workflow.mailbox import Letter, Mailbox
 from hsops.workflow.request import Request
+from hsops.workflow.rewind import Rewinding
 from hsops.workflow.signals import Stopped, TakenOver
 from hsops.workflow.store import Store
-from hsops.workflow.systems import Connections, Systems
-from hsops.workflow.values import RunStatus
+from hsops.workflow.systems import Connections, Systems, site_of
+from hsops.workflow.values import RunInfo, RunStatus
+from hsops.workflow.watching import watched
 
 _log = logging.getLogger(__name__)
 
@@ -43,14 +47,23 @@ class Worker:
     """Works on runs. Everything but `execute` blocks and belongs into a thread."""
 
     def __init__(
-        self, store: Store, journal: Journal, systems: Systems, workflows: Callable[[str], Workflow], ttl: float
+        self,
+        store: Store,
+        journal: Journal,
+        systems: Systems,
+        workflows: Callable[[str], Workflow],
+        ttl: float,
+        *,
+        at_once: int = 0,
     ) -> None:
         self._store = store
         self._journal = journal
         self._systems = systems
         self._workflows = workflows
         self._home = asyncio.get_running_loop()
-        self.lease = Lease(store, Identity.here(), ttl)
+        self.lease = Lease(store, Identity.here(leases.WORKER if at_once else ""), ttl)
+        self.at_once = at_once
+        """How many runs that were left for a worker are begun here at a time; 0: this process is none."""
         self._active: dict[str, tuple[Context, asyncio.AbstractEventLoop]] = {}
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, name="hsops-worker", daemon=True)
@@ -73,7 +86,7 @@ class Worker:
         self.adopts = adopt
         self.lease.start()
         try:
-            transact.launch(self._store.url, self.executor, self.execute, migrate=migrate)
+            transact.launch(self._store.dsn, self.executor, self.execute, migrate=migrate)
         except BaseException:
             self.lease.close()
             raise
@@ -109,6 +122,28 @@ class Worker:
         self._store.run(lambda connection: connection.execute(sql, {"run": run}))
         return self.take(run, was, attended)
 
+    def go_back(self, info: RunInfo, was: str, rewinding: Rewinding, attended: bool | None) -> bool:
+        """Forget a part of a run's journal and go on from there; False when somebody else was faster.
+
+        Raises Conflict when another run holds the target.
+        """
+        self._store.run(lambda connection: leases.fence_dead(self._store, connection, self.executor))
+        names = {number: record.name for number, record in transact.recorded(info.id).items()}
+        won: list[bool] = []
+
+        def claim(connection: Connection) -> None:
+            version = transact.VERSION
+            won.append(rewind.reopen(connection, info, was, self.executor, attended=attended, version=version))
+            if won[-1]:
+                rewind.turn_back(connection, rewinding)
+                if info.status is RunStatus.DONE:
+                    consent.forget(connection, info.id)
+
+        runs.added(self._store, claim, info.site, info.target)
+        if won[-1]:
+            transact.rewind(info.id, rewind.number_of(rewinding, names), self.executor)
+        return won[-1]
+
     async def execute(self, run: str) -> None:
         """What DBOS calls, on its own loop, to begin a run or go on with it. Raises only signals."""
         if run in self._entered:
@@ -133,7 +168,13 @@ class Worker:
         connections = Connections(self._systems, request.site, workflow)
         context = Context(request, book, mailbox, self.lease, connections, self._home, attended)
         self._active[book.run] = (context, asyncio.get_running_loop())
-        await execute(context, workflow)
+        holds = self.adopts or attended
+        context.admission = Admission(
+            self._systems, site_of(self._systems, request.site), workflow, holds=holds
+        )
+        context.witness = witness_of(self._systems, context, workflow)
+        async with accompanied(context.witness), watched(context):
+            await execute(context, workflow)
 
     async def _loaded(self, book: Book) -> tuple[Request, bool, Letter]:
         """Read what is known of a run, as soon as the store answers."""
@@ -191,10 +232,24 @@ class Worker:
             for row in self._store.run(lambda connection: leases.orphans(connection, transact.VERSION)):
                 if self._can(row):
                     self._adopt(row)
+            for row in self._store.run(partial(runs.awaiting, version=transact.VERSION)):
+                if self._can(row):
+                    self.take(row.id, row.owner)
+        self._begin_queued()
         for executor in self._store.run(leases.idle):
             transact.forget_queue(executor)
             self._store.run(partial(leases.forget, executor=executor))
         self._tend()
+
+    def _begin_queued(self) -> None:
+        """Begin what was left for a worker, as far as there is room."""
+        held = sum(context.book.status is RunStatus.AWAITING for context, _ in list(self._active.values()))
+        room = self.at_once - len(self._entered) + held
+        if room <= 0:
+            return
+        waiting = self._store.run(partial(runs.queued, version=transact.VERSION))
+        for row in [row for row in waiting if self._can(row)][:room]:
+            self.take(row.id, row.owner)
 
     def _can(self, row: Any) -> bool:
         """Whether its site is open here and its workflow known."""

@@ -5,6 +5,7 @@ from hsops.plugins.alertmanager.actions import ACTIONS
 from hsops.plugins.alertmanager.kinds import ALERT, GROUP, PANELS, SILENCE
 from hsops.plugins.alertmanager.options import AlertmanagerOptions
 from hsops.plugins.alertmanager.sources import ALERTS, headlines
+from hsops.plugins.alertmanager.workflows import WORKFLOWS
 
 PLUGIN = Plugin(
     name="alertmanager",
@@ -18,8 +19,10 @@ PLUGIN = Plugin(
     headlines=headlines,
     raw="hsops.plugins.alertmanager.client:raw",
     actions=ACTIONS,
+    workflows=WORKFLOWS,
     discover="hsops.plugins.alertmanager.discover:discover",
     silencer="hsops.plugins.alertmanager.silencer:silencer",
+    gates="hsops.plugins.alertmanager.gates:gates",
     simulator="hsops.plugins.alertmanager.simulator:AlertmanagerFace",
     quality=Quality(
         level="silver",
@@ -28,6 +31,7 @@ PLUGIN = Plugin(
             Rule("errors mapped", QualityStatus.DONE),
             Rule("simulated face held to recordings", QualityStatus.DONE),
             Rule("push instead of polling", QualityStatus.EXEMPT, "the v2 API has no stream"),
+            Rule("one silence in each cluster", QualityStatus.DONE),
             Rule("clustered members compared", QualityStatus.TODO),
         ),
     ),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from hsops.api import Action, Danger, Input
+from hsops.plugins.alertmanager import amtool
 from hsops.plugins.alertmanager.wire import Alert, Matcher, Silence
 
 if TYPE_CHECKING:
@@ -29,9 +31,8 @@ def _seconds(values: Mapping[str, Any]) -> int:
 
 
 def _add_command(alert: Alert, values: Mapping[str, Any]) -> Sequence[str]:
-    matchers = [f"{matcher.name}={matcher.value}" for matcher in matchers_of(alert)]
     comment, author = str(values.get("comment", "")), str(values.get("author") or "hsops")
-    return ["amtool", "silence", "add", "-d", f"{_seconds(values)}s", "-a", author, "-c", comment, *matchers]
+    return amtool.add(matchers_of(alert), seconds=_seconds(values), author=author, comment=comment)
 
 
 async def create(connection: AlertmanagerConnection, alert: Alert, values: Mapping[str, Any]) -> str:
@@ -87,7 +88,7 @@ ACTIONS = (
         kinds=(Silence.KIND,),
         danger=Danger.SAFE,
         run="hsops.plugins.alertmanager.actions:extend",
-        command=lambda silence, values: ["amtool", "silence", "update", "-d", f"{_seconds(values)}s", silence.id],
+        command=lambda silence, values: amtool.update(silence.id, ends=time.time() + _seconds(values)),
         key="t",
         inputs=(DURATION,),
     ),
@@ -97,7 +98,7 @@ ACTIONS = (
         kinds=(Silence.KIND,),
         danger=Danger.SAFE,
         run="hsops.plugins.alertmanager.actions:expire",
-        command=lambda silence, _: ["amtool", "silence", "expire", silence.id],
+        command=lambda silence, _: amtool.expire(silence.id),
         key="ctrl+d",
         undo="create it again: its alerts fire at once",
     ),

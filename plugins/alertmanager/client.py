@@ -13,17 +13,20 @@ from hsops.api import (
     NotFound,
     Ref,
     SystemHealth,
-    UserError,
     endpoint_of,
 )
-from hsops.plugins.alertmanager.options import AlertmanagerOptions
+from hsops.plugins.alertmanager.matchers import argument, parse, refuse_too_wide
+from hsops.plugins.alertmanager.options import AlertmanagerOptions, GateOptions
 from hsops.plugins.alertmanager.wire import Alert, Matcher, Posted, Silence, Status
 
 
 async def connect(options: AlertmanagerOptions, context: Context) -> AlertmanagerConnection:
     """Open a connection and prove it with one request."""
 
-    connection = AlertmanagerConnection(HttpClient(endpoint_of(options, context)), context.system)
+    for line in (*options.gate.only, *options.gate.ignore):
+        parse(line)  # a gate that cannot be read is told now, not in the middle of a run
+    http = HttpClient(endpoint_of(options, context))
+    connection = AlertmanagerConnection(http, context.system, options.url, options.gate)
     try:
         await connection.status()
     except BaseException:
@@ -35,9 +38,12 @@ async def connect(options: AlertmanagerOptions, context: Context) -> Alertmanage
 class AlertmanagerConnection:
     """Reads and writes of the v2 API."""
 
-    def __init__(self, http: HttpClient, system: str) -> None:
+    def __init__(self, http: HttpClient, system: str, url: str = "", gate: GateOptions | None = None) -> None:
         self._http = http
         self.system = system
+        self.url = public(url)
+        """For command lines: without a user or password."""
+        self.gate = gate or GateOptions()
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -58,9 +64,10 @@ class AlertmanagerConnection:
         text = "cluster settling: silences may be missing" if settling else "ready"
         return SystemHealth(Health.WARN if settling else Health.OK, text, status.versionInfo.version)
 
-    async def alerts(self) -> list[Alert]:
-        """Every alert, muted ones too."""
-        return (await self._http.get("/api/v2/alerts")).json(list[Alert], system=self.system)
+    async def alerts(self, matchers: Sequence[Matcher] = ()) -> list[Alert]:
+        """Every alert that matches, muted ones too."""
+        wanted = [("filter", argument(matcher)) for matcher in matchers]
+        return (await self._http.get("/api/v2/alerts", wanted)).json(list[Alert], system=self.system)
 
     async def silences(self) -> list[Silence]:
         """Every silence that is active or to come."""
@@ -130,21 +137,13 @@ async def raw(connection: AlertmanagerConnection, ref: Ref) -> Mapping[str, obje
     return await connection.raw(ref)
 
 
+def public(url: str) -> str:
+    """The URL without a user and password."""
+    scheme, mark, rest = url.partition("://")
+    place, slash, path = rest.partition("/")
+    return f"{scheme}{mark}{place.rpartition('@')[2]}{slash}{path}"
+
+
 def rfc3339(when: datetime) -> str:
     """UTC with milliseconds, as the API writes it."""
     return when.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def refuse_too_wide(matchers: Sequence[Matcher], system: str) -> None:
-    """A silence must name something: refuse one that matches everything or only a severity."""
-    narrow = [
-        matcher
-        for matcher in matchers
-        if matcher.isEqual and matcher.name != "severity" and matcher.value not in ("", ".*", ".+")
-    ]
-    if not narrow:
-        raise UserError(
-            "this silence would mute everything, or everything of a severity",
-            system=system,
-            hint="match at least one label with a value of its own",
-        )

@@ -65,6 +65,7 @@ SILENCE = Kind(
         Column("state", "STATE", lambda s: State(s.health(), s.status.state), Format.STATE, priority=1),
         Column("mutes", "MUTES", lambda silence: silence.mutes, Format.COUNT, priority=5),
         Column("ends", "ENDS", lambda silence: silence.endsAt, Format.AGE, priority=2),
+        Column("finding", "FINDING", lambda silence: silence.finding(), priority=7, width=40),
         Column("by", "BY", lambda silence: silence.createdBy, priority=10),
         Column("comment", "COMMENT", lambda silence: silence.comment, priority=15, width=60),
         Column("id", "ID", lambda silence: silence.id, wide=True, priority=90),

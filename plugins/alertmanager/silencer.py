@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import re
+import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from hsops.plugins.alertmanager.wire import HOST_LABELS, Matcher, Silence, host_of
+from hsops.plugins.alertmanager import amtool
+from hsops.plugins.alertmanager.matchers import label_of, of_hosts
+from hsops.plugins.alertmanager.wire import Matcher, Silence
 
 if TYPE_CHECKING:
     from hsops.plugins.alertmanager.client import AlertmanagerConnection
 
-LABEL = "host"
-
-
-def host_matchers(host: str, label: str) -> tuple[Matcher, ...]:
-    """Everything whose `label` is the host, with or without a port."""
-    return (Matcher(name=label, value=re.escape(host).replace(r"\-", "-") + "(:[0-9]+)?", isRegex=True),)
+GOSSIP = 1.0
+"""Seconds in which a silence has reached the other members: they talk every 0.2 s."""
 
 
 class AlertmanagerSilencer:
@@ -28,29 +26,43 @@ class AlertmanagerSilencer:
     """
 
     def __init__(self, connection: AlertmanagerConnection) -> None:
-        self._connection = connection
+        self.connection = connection
 
     async def affected(self, host: str) -> Sequence[str]:
         """Names of the host's alerts that fire now."""
-        alerts = await self._connection.alerts()
+        alerts = await self.connection.alerts()
         return sorted({alert.title() for alert in alerts if alert.firing and alert.host == host})
 
+    async def command(self, host: str, *, seconds: float, comment: str, author: str) -> Sequence[str]:
+        """amtool's equivalent of `create`, with the label that would be matched now."""
+        matchers = await self.matchers(host)
+        return amtool.add(matchers, seconds=seconds, author=author, comment=comment, url=self.connection.url)
+
     async def create(self, host: str, *, until: float, comment: str, author: str) -> str:
-        """Silence the host. One with the same comment is taken over: after a crash there must not be two."""
-        ours = [silence for silence in await self._connection.silences() if silence.comment == comment]
+        """Silence the host. One with the same comment is taken over: after a crash there must not be two.
+
+        Nor in a cluster, when another of its members was asked a moment ago.
+        """
+        ours = await self._known_by(comment)
+        if not ours and len((await self.connection.status()).cluster.peers or ()) > 1:
+            await asyncio.sleep(GOSSIP)
+            ours = await self._known_by(comment)
         if ours:
             return await self.extend(ours[0].id, until=until)
-        matchers = host_matchers(host, await self._label(host))
-        return await self._connection.put(
+        matchers = await self.matchers(host)
+        return await self.connection.put(
             matchers, starts=datetime.now(UTC), ends=_utc(until), author=author, comment=comment
         )
 
+    async def _known_by(self, comment: str) -> Sequence[Silence]:
+        return [silence for silence in await self.connection.silences() if silence.comment == comment]
+
     async def extend(self, silence: str, *, until: float) -> str:
         """Move the end; never to an earlier time."""
-        old: Silence = await self._connection.silence(silence)
+        old: Silence = await self.connection.silence(silence)
         if old.status.state == "active" and old.endsAt is not None and old.endsAt >= _utc(until):
             return silence
-        return await self._connection.put(
+        return await self.connection.put(
             old.matchers,
             starts=old.startsAt or datetime.now(UTC),
             ends=_utc(until),
@@ -61,17 +73,11 @@ class AlertmanagerSilencer:
 
     async def expire(self, silence: str) -> None:
         """End it."""
-        await self._connection.expire(silence)
+        await self.connection.expire(silence)
 
-    async def _label(self, host: str) -> str:
-        alerts = await self._connection.alerts()
-        mine = [alert.tags for alert in alerts if alert.host == host]
-        for label in HOST_LABELS:
-            if any(host_of({label: tags.get(label, "")}) == host for tags in mine):
-                return label
-        uses_host = any("host" in alert.tags for alert in alerts)
-        uses_instance = any("instance" in alert.tags for alert in alerts)
-        return "instance" if uses_instance and not uses_host else LABEL
+    async def matchers(self, host: str) -> tuple[Matcher, ...]:
+        """What a silence of the host would match."""
+        return of_hosts([host], label_of(host, await self.connection.alerts()))
 
 
 def _utc(epoch: float) -> datetime:

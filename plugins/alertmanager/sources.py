@@ -38,7 +38,8 @@ def headlines(lookup: Lookup) -> list[Headline]:
     else:
         lines.append(Headline(Health.OK, "no alert fires", Alert.KIND))
     if silences:
-        soon = sum(silence.health() is Health.WARN for silence in silences)
-        text = f"{len(silences)} silenced" + (f", {soon} end soon" if soon else "")
-        lines.append(Headline(Health.WARN if soon else Health.MAINTENANCE, text, Silence.KIND))
+        stale = sum(silence.is_stale for silence in silences)
+        soon = sum(silence.health() is Health.WARN for silence in silences) - stale
+        text = f"{len(silences)} silenced" + f", {soon} end soon" * bool(soon) + f", {stale} stale" * bool(stale)
+        lines.append(Headline(Health.WARN if soon or stale else Health.MAINTENANCE, text, Silence.KIND))
     return lines

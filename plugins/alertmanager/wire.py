@@ -18,6 +18,8 @@ HOST_LABELS = ("host", "hostname", "node", "nodename", "instance")
 """Labels that name a host, best first."""
 SOON = timedelta(minutes=15)
 """A silence that ends within this time is worth a look."""
+STALE = timedelta(days=1)
+"""A silence that has held for so long and mutes nothing is worth a look."""
 
 SEVERITIES = {
     "critical": Health.CRITICAL,
@@ -174,11 +176,31 @@ class Silence(Resource):
         return ", ".join(map(str, self.matchers)) or self.id
 
     def health(self) -> Health:
-        """Maintenance while it holds; a warning when it mutes something and ends soon."""
+        """Maintenance while it holds; a warning when it ends soon and mutes something, or is forgotten."""
         if self.status.state != "active":
             return Health.OK
-        ends_soon = self.endsAt is not None and self.endsAt - datetime.now(UTC) < SOON
-        return Health.WARN if ends_soon and self.mutes else Health.MAINTENANCE
+        return Health.WARN if (self.ends_soon and self.mutes) or self.is_stale else Health.MAINTENANCE
+
+    @property
+    def ends_soon(self) -> bool:
+        """Whether what it mutes is heard again within `SOON`."""
+        return self.endsAt is not None and self.endsAt - datetime.now(UTC) < SOON
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether it has held for `STALE` and mutes nothing now: probably forgotten, and it hides the next fault."""
+        is_old = self.startsAt is not None and datetime.now(UTC) - self.startsAt > STALE
+        return self.status.state == "active" and is_old and self.mutes == 0
+
+    def finding(self) -> str:
+        """What is wrong with it, in a phrase; empty when nothing is."""
+        if self.status.state != "active":
+            return ""
+        if self.is_stale:
+            return "mutes nothing, for a day or more"
+        if self.mutes == 0:
+            return "mutes nothing"
+        return "ends soon, alerts come back" if self.ends_soon and self.mutes else ""
 
     def links(self) -> Iterable[Link]:
         """About the hosts it names literally."""

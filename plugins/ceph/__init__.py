@@ -11,6 +11,7 @@ from hsops.plugins.ceph.quality import QUALITY
 from hsops.plugins.ceph.rows import check, cluster, host, osd, pg, pool
 from hsops.plugins.ceph.sources import cluster as cluster_source
 from hsops.plugins.ceph.sources import osds, pgs, pools
+from hsops.plugins.ceph.workflows import WORKFLOWS
 
 HERE = "hsops.plugins.ceph"
 
@@ -41,7 +42,11 @@ PLUGIN = Plugin(
     headlines=headlines,
     raw=f"{HERE}.raw:raw",
     actions=ACTIONS,
+    workflows=WORKFLOWS,
     discover=f"{HERE}.discover:discover",
+    maintenance=f"{HERE}.workflows.maintenance:MAINTENANCE",
+    gates=f"{HERE}.clean:gates",
+    racks=f"{HERE}.racks:racks",
     simulator=f"{HERE}.simulator:CephFace",
     quality=QUALITY,
 )

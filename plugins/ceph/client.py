@@ -10,9 +10,10 @@ from hsops.api import Context, HsopsError, SystemHealth
 from hsops.plugins.ceph import command as commands
 from hsops.plugins.ceph.command import Command
 from hsops.plugins.ceph.failures import of_command
+from hsops.plugins.ceph.hands import Hands
 from hsops.plugins.ceph.options import CephOptions
 from hsops.plugins.ceph.rows.cluster import row_of
-from hsops.plugins.ceph.transport.base import Transport
+from hsops.plugins.ceph.transport.base import Reply, Transport
 from hsops.plugins.ceph.transport.choose import open_transport
 from hsops.plugins.ceph.wire.decode import decode
 from hsops.plugins.ceph.wire.status import Status, Versions
@@ -24,7 +25,8 @@ VERSION_FOR = 300.0
 
 async def connect(options: CephOptions, context: Context) -> CephClient:
     """Open the way to the cluster and ask it once. Raises Unreachable, AuthFailed, BadAnswer, Unsupported."""
-    client = CephClient(await open_transport(options, context), context.system, context.timeout)
+    transport, host = await open_transport(options, context)
+    client = CephClient(transport, context.system, context.timeout, Hands(host, options.commands))
     try:
         await client.status()
     except BaseException:
@@ -36,8 +38,10 @@ async def connect(options: CephOptions, context: Context) -> CephClient:
 class CephClient:
     """An open connection to a cluster."""
 
-    def __init__(self, transport: Transport, system: str, timeout: float) -> None:
+    def __init__(self, transport: Transport, system: str, timeout: float, hands: Hands | None = None) -> None:
         self.system = system
+        self.hands = hands or Hands(None)
+        """What stops, starts and makes daemons where no orchestrator does."""
         self.timeout = timeout
         self._transport = transport
         self._memories: dict[type[Any], Any] = {}
@@ -65,14 +69,20 @@ class CephClient:
 
     async def body(self, command: Command, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - passed on
         """The answer's bytes. Raises HsopsError: what the transport cannot do and what the cluster refuses."""
+        reply = await self.reply(command, timeout)
+        if reply.code:
+            error = of_command(command, reply.code, reply.text)
+            error.system = error.system or self.system
+            raise error
+        return reply.out
+
+    async def reply(self, command: Command, timeout: float | None = None) -> Reply:  # noqa: ASYNC109 - passed on
+        """What the cluster says, a refusal too. Raises HsopsError for what the transport cannot do."""
         try:
-            reply = await self._transport.command(command, timeout or self.timeout)
-            if reply.code:
-                raise of_command(command, reply.code, reply.text)
+            return await self._transport.command(command, timeout or self.timeout)
         except HsopsError as error:
             error.system = error.system or self.system
             raise
-        return reply.out
 
     async def ask(self, command: Command, type_: type[T], timeout: float | None = None) -> T:  # noqa: ASYNC109 - passed on
         """The answer, decoded. Raises HsopsError; BadAnswer when it is not what it should be."""

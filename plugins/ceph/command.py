@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
+
+Value: TypeAlias = "str | int | float | Sequence[str | int]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,15 +14,19 @@ class Command:
     """One command. The values of `args`, in their order, are the words of the ``ceph`` command line."""
 
     prefix: str
-    args: Mapping[str, str | int | Sequence[str]] = field(default_factory=dict)
+    args: Mapping[str, Value] = field(default_factory=dict)
     manager: bool = False
     """Answered by the active manager, not by the monitors."""
     json: bool = True
     """Whether the answer is wanted as JSON."""
+    options: Mapping[str, str] = field(default_factory=dict)
+    """Arguments that are named on the command line: ``--ceph-version 18.2.4``."""
+    flags: tuple[str, ...] = ()
+    """Switches: ``force`` is ``--force``."""
 
     def request(self) -> dict[str, Any]:
         """As librados takes it."""
-        asked: dict[str, Any] = {"prefix": self.prefix, **self.args}
+        asked: dict[str, Any] = {"prefix": self.prefix, **self.args, **self.options, **dict.fromkeys(self.flags, True)}
         if self.json:
             asked["format"] = "json"
         return asked
@@ -28,18 +34,33 @@ class Command:
     def argv(self, program: Sequence[str] = ("ceph",)) -> tuple[str, ...]:
         """As a command line."""
         tail = ("--format", "json") if self.json else ()
-        return (*program, *self.prefix.split(), *_words(self.args), *tail)
+        return (*program, *self._all(), *tail)
+
+    def line(self) -> tuple[str, ...]:
+        """As a person types it: without the format that only a program wants."""
+        return ("ceph", *self._all())
 
     def __str__(self) -> str:
-        return " ".join(("ceph", *self.prefix.split(), *_words(self.args)))
+        return " ".join(self.line())
+
+    def _all(self) -> Iterator[str]:
+        yield from self.prefix.split()
+        yield from _words(self.args)
+        for name, value in self.options.items():
+            yield from (_option(name), value)
+        yield from map(_option, self.flags)
 
 
-def _words(args: Mapping[str, str | int | Sequence[str]]) -> Iterator[str]:
+def _option(name: str) -> str:
+    return "--" + name.replace("_", "-")
+
+
+def _words(args: Mapping[str, Value]) -> Iterator[str]:
     for value in args.values():
-        if isinstance(value, str | int):
+        if isinstance(value, str | int | float):
             yield str(value)
         else:
-            yield from value
+            yield from map(str, value)
 
 
 STATUS = Command("status")

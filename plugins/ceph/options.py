@@ -24,6 +24,22 @@ class Ssh(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """OpenSSH client configuration, ``~/.ssh/config`` by default."""
 
 
+class Commands(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How daemons are handled where no orchestrator does it: argument lists, run where the ``ceph`` commands run.
+
+    ``{type}``, ``{id}`` and ``{host}`` are filled in: ``[ssh, "{host}", sudo, systemctl, stop, "ceph-{type}@{id}"]``.
+    What is not given is the operator's work: a run says what to do and waits until the cluster shows it.
+    """
+
+    stop: tuple[str, ...] = ()
+    start: tuple[str, ...] = ()
+    restart: tuple[str, ...] = ()
+    create: tuple[str, ...] = ()
+    """Makes a new OSD with the id of a destroyed one and starts it (`osd.replace`)."""
+    timeout: float = 120.0
+    """Seconds one of them may take."""
+
+
 class CephOptions(Options, kw_only=True):
     """Settings of the plugin ``ceph``. Paths are of the machine that runs the commands: with `ssh`, of that host."""
 
@@ -44,3 +60,5 @@ class CephOptions(Options, kw_only=True):
     """The interpreter that has python3-rados, for the helper process."""
     ceph: str = "ceph"
     """The command line client, for ``cli``."""
+    commands: Commands = Commands()
+    """How daemons are stopped, started and made without an orchestrator."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 LIVE = ("--os-compute-api-version", "2.30")
+_COLD_TO_HOST = ("--os-compute-api-version", "2.56")
 _STATES = ("--os-compute-api-version", "2.53")
 
 
@@ -23,9 +24,26 @@ def live_migrate(server: str, to: str = "") -> Sequence[str]:
     return ["openstack", *LIVE, "server", "migrate", server, "--live-migration", *(["--host", to] if to else [])]
 
 
-def cold_migrate(server: str) -> Sequence[str]:
+def cold_migrate(server: str, to: str = "") -> Sequence[str]:
     """Move a stopped server; it wants to be confirmed afterwards."""
+    if to:
+        return ["openstack", *_COLD_TO_HOST, "server", "migrate", server, "--host", to, "--wait"]
     return ["openstack", "server", "migrate", server, "--wait"]
+
+
+def force_down(host: str, *, down: bool) -> Sequence[str]:
+    """Say that a host is dead, or that it no longer is."""
+    return ["openstack", *_STATES, "compute", "service", "set", "--down" if down else "--up", host, "nova-compute"]
+
+
+def evacuate(server: str, to: str = "") -> Sequence[str]:
+    """Rebuild a server of a dead host elsewhere."""
+    return ["openstack", *_STATES, "server", "evacuate", server, *(["--host", to] if to else [])]
+
+
+def masakari(segment: str, host: str, *, maintenance: bool) -> Sequence[str]:
+    """Tell masakari to leave a host alone, or to watch it again."""
+    return ["openstack", "segment", "host", "update", segment, host, "--on_maintenance", str(maintenance)]
 
 
 def confirm(server: str) -> Sequence[str]:

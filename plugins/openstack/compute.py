@@ -6,10 +6,8 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from hsops.api import NotFound
-from hsops.plugins.openstack.address import path
+from hsops.plugins.openstack.address import path, version
 from hsops.plugins.openstack.kinds.migration import WAITS_FOR_CONFIRM, Migration
 from hsops.plugins.openstack.kinds.server import Server
 from hsops.plugins.openstack.kinds.service import Service
@@ -18,6 +16,7 @@ from hsops.plugins.openstack.pages import Migrations, OneServer, Servers, Servic
 if TYPE_CHECKING:
     from hsops.plugins.openstack.client import OpenStack
 
+COLD_TO_HOST = "2.56"
 LIVE = "2.30"
 """The last one at which nova checks a target that is named, and where "no valid host" comes at once as a 400."""
 
@@ -39,7 +38,13 @@ async def service(cloud: OpenStack, host: str, binary: str = "nova-compute") -> 
     for row in answer.rows:
         if (row.host, row.binary) == (host, binary):
             return row
-    raise NotFound(f"there is no {binary} on it", system=cloud.system, thing=f"host {host}")
+    hint = "was it removed from nova? `hsops get service` lists all; a run can be resumed when it is back"
+    raise NotFound(f"there is no {binary} on it", system=cloud.system, thing=f"host {host}", hint=hint)
+
+
+async def force_down(cloud: OpenStack, row: Service, *, down: bool) -> None:
+    """Say that a host is dead, so that its servers may be evacuated; or that it no longer is."""
+    await cloud.write("compute", "PUT", path("os-services", row.id), {"forced_down": down})
 
 
 async def disable(cloud: OpenStack, row: Service, reason: str) -> None:
@@ -62,6 +67,17 @@ async def live_migrate(cloud: OpenStack, id_: str, to: str | None = None) -> Non
     await act(cloud, id_, {"os-migrateLive": {"host": to or None, "block_migration": "auto"}}, version=LIVE)
 
 
+async def cold_migrate(cloud: OpenStack, id_: str, to: str = "") -> None:
+    """Begin a cold migration. A target is named where compute can do that."""
+    named = bool(to) and version(cloud.versions["compute"]) >= version(COLD_TO_HOST)
+    await act(cloud, id_, {"migrate": {"host": to} if named else None})
+
+
+async def evacuate(cloud: OpenStack, id_: str, to: str = "") -> None:
+    """Rebuild a server of a dead host elsewhere. Raises Conflict when its state or that of its host does not allow."""
+    await act(cloud, id_, {"evacuate": {"host": to} if to else {}})
+
+
 async def migrations_of(cloud: OpenStack, id_: str) -> Sequence[Migration]:
     """A server's migrations that nova keeps, newest first."""
     pages = await cloud.pages("compute", "/os-migrations", Migrations, (("instance_uuid", id_),))
@@ -76,11 +92,18 @@ async def running_migration(cloud: OpenStack, id_: str) -> Migration | None:
 
 async def migrations_at(cloud: OpenStack, host: str) -> Sequence[Migration]:
     """Every migration from or to a host that is not over, those that wait for a confirmation as well."""
-    at = (("host", host),)
-    recent = await cloud.pages("compute", "/os-migrations", Migrations, (*at, *cloud.recent(time.time() - _WEEK)))
-    waiting = await cloud.pages("compute", "/os-migrations", Migrations, (*at, ("status", WAITS_FOR_CONFIRM)))
-    rows = {row.id: row for _, page in (*recent, *waiting) for row in page.rows}
+    recent = await migrations_since(cloud, host, time.time() - _WEEK)
+    at = (("host", host), ("status", WAITS_FOR_CONFIRM))
+    waiting = await cloud.pages("compute", "/os-migrations", Migrations, at)
+    rows = {row.id: row for row in (*recent, *(row for _, page in waiting for row in page.rows))}
     return [row for row in rows.values() if row.under_way or row.status == WAITS_FOR_CONFIRM]
+
+
+async def migrations_since(cloud: OpenStack, host: str, since: float) -> Sequence[Migration]:
+    """Every migration from or to a host that changed since then (epoch seconds), newest first."""
+    asked = (("host", host), *cloud.recent(since))
+    pages = await cloud.pages("compute", "/os-migrations", Migrations, asked)
+    return sorted((row for _, page in pages for row in page.rows), key=lambda row: -row.id)
 
 
 async def abort_migration(cloud: OpenStack, id_: str, migration: int) -> None:
@@ -96,31 +119,3 @@ async def force_complete(cloud: OpenStack, id_: str, migration: int) -> None:
 
 _WEEK = 7 * 86400.0
 """Records of migrations whose host died stay `running` for ever: an old one is history."""
-
-
-class _Group(msgspec.Struct):
-    name: str = ""
-    policy: str = ""
-    policies: list[str] = []
-    members: list[str] = []
-
-
-class _Groups(msgspec.Struct):
-    server_groups: list[_Group]
-    links: list[dict[str, str]] = msgspec.field(name="server_groups_links", default_factory=list)
-
-    @property
-    def next(self) -> str:
-        """Link to the next page."""
-        return next((link.get("href", "") for link in self.links if link.get("rel") == "next"), "")
-
-
-async def group_policies(cloud: OpenStack) -> dict[str, tuple[str, int]]:
-    """Policy of the server group of each server (``anti-affinity``) and the number of its members."""
-    pages = await cloud.pages("compute", "/os-server-groups", _Groups, (("all_projects", "True"),))
-    found = {}
-    for _, page in pages:
-        for group in page.server_groups:
-            policy = group.policy or next(iter(group.policies), "")
-            found.update({member: (policy, len(group.members)) for member in group.members})
-    return found

@@ -13,8 +13,8 @@ from hsops.plugins.openstack.address import version
 from hsops.plugins.openstack.faults import Where
 from hsops.plugins.openstack.login import Login
 
-SERVICES = ("compute", "placement", "network", "identity")
 MASAKARI = "instance-ha"
+SERVICES = ("compute", "placement", "network", "identity", MASAKARI)
 
 COMPUTE = "2.90"
 """Highest compute microversion asked for: the newest whose answers are known here (BACKENDS: recorded at 2.90)."""
@@ -31,7 +31,11 @@ class Endpoints:
     urls: dict[str, str] = field(default_factory=dict)
     project: str = ""
     """Id of the project that the login is scoped to."""
-    has_masakari: bool = False
+
+    @property
+    def has_masakari(self) -> bool:
+        """Whether the cloud has something that evacuates dead hosts by itself."""
+        return MASAKARI in self.urls
 
     def url(self, service: str, where: Where) -> str:
         """The base URL of a service. Raises Unsupported when the catalogue has none."""
@@ -50,7 +54,7 @@ def look_up(login: Login) -> Endpoints:
         if found:
             urls[service] = _base(service, found)
     project = login.session.get_project_id() or ""
-    return Endpoints(urls, project, _from_catalogue(login, MASAKARI) is not None)
+    return Endpoints(urls, project)
 
 
 def _from_catalogue(login: Login, service: str) -> str | None:

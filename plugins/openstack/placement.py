@@ -8,7 +8,7 @@ change, so they are kept and asked for a few at a time.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -80,6 +80,11 @@ async def claims(cloud: OpenStack, provider: str) -> Mapping[str, Claim]:
     """Who holds what of a provider, by consumer id. Raises NotFound when placement does not know the provider."""
     answer = await cloud.fetch("placement", path("resource_providers", provider, "allocations"), _Allocations)
     return answer.allocations
+
+
+async def providers_of(cloud: OpenStack, consumer: str) -> Sequence[str]:
+    """On which providers a consumer holds something."""
+    return sorted((await cloud.fetch("placement", path("allocations", consumer), _Allocations)).allocations)
 
 
 class Capacity:

@@ -17,6 +17,7 @@ PLUGIN = Plugin(
     headlines=headlines,
     raw="hsops.plugins.prometheus.client:raw",
     series="hsops.plugins.prometheus.client:series",
+    gates="hsops.plugins.prometheus.gates:gates",
     simulator="hsops.plugins.prometheus.simulator:PrometheusFace",
     quality=Quality(
         level="silver",

@@ -23,17 +23,20 @@ from hsops.api import (
     UserError,
     endpoint_of,
 )
-from hsops.plugins.prometheus.options import PrometheusOptions
+from hsops.plugins.prometheus.options import GateOptions, PrometheusOptions
 from hsops.plugins.prometheus.wire import (
     BuildInfo,
     Envelope,
+    InstantKind,
     RangeData,
     Rule,
     RulesData,
     RuntimeInfo,
+    ScalarData,
     Series,
     Target,
     TargetsData,
+    VectorData,
 )
 
 T = TypeVar("T")
@@ -53,7 +56,7 @@ async def connect(options: PrometheusOptions, context: Context) -> PrometheusCon
 
     tenant = {"X-Scope-OrgID": options.tenant} if options.tenant else None
     http = HttpClient(endpoint_of(options, context, tenant))
-    connection = PrometheusConnection(http, context.system)
+    connection = PrometheusConnection(http, context.system, options.gates)
     try:
         await connection.version()
     except BaseException:
@@ -65,9 +68,10 @@ async def connect(options: PrometheusOptions, context: Context) -> PrometheusCon
 class PrometheusConnection:
     """The read API."""
 
-    def __init__(self, http: HttpClient, system: str) -> None:
+    def __init__(self, http: HttpClient, system: str, gates: Sequence[GateOptions] = ()) -> None:
         self._http = http
         self.system = system
+        self.gates = tuple(gates)
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -125,7 +129,25 @@ class PrometheusConnection:
             ("end", f"{end:.3f}"),
             ("step", f"{max(1.0, seconds / POINTS):.3f}"),
         ]
-        answer = await self._http.request("GET", "/api/v1/query_range", params=params, accept=(400, 422, 503))
+        return msgspec.json.decode(await self._query("/api/v1/query_range", query, params), type=RangeData).result
+
+    async def instant(self, query: str) -> list[tuple[Mapping[str, str], float]]:
+        """A query now: labels and value of each series, a scalar without labels. Raises UserError when it is wrong."""
+        data = await self._query("/api/v1/query", query, [("query", query)])
+        try:
+            kind = msgspec.json.decode(data, type=InstantKind).resultType
+            if kind == "vector":
+                found = msgspec.json.decode(data, type=VectorData).result
+                return [(sample.metric, float(sample.value[1])) for sample in found]
+            if kind == "scalar":
+                return [({}, float(msgspec.json.decode(data, type=ScalarData).result[1]))]
+        except (msgspec.DecodeError, ValueError) as error:
+            raise BadAnswer(f"not the answer expected ({error})", system=self.system, thing=query) from error
+        raise UserError(f"it gives a {kind}", system=self.system, thing=query, hint="ask for numbers as they are now")
+
+    async def _query(self, path: str, query: str, params: list[tuple[str, str]]) -> msgspec.Raw:
+        """``data`` of a query's answer; its errors are told by what they are."""
+        answer = await self._http.request("GET", path, params=params, accept=(400, 422, 503))
         if answer.status == 503 and not answer.body.startswith(b"{"):
             raise Unreachable("it is starting or stopping", system=self.system)
         envelope = answer.json(Envelope, system=self.system)
@@ -133,7 +155,7 @@ class PrometheusConnection:
             raise TimedOut(f"the query took too long: {query}", system=self.system)
         if envelope.status != "success":
             raise UserError(f"{envelope.errorType}: {envelope.error}", system=self.system, thing=query)
-        return msgspec.json.decode(envelope.data, type=RangeData).result
+        return envelope.data
 
     async def host_series(self, host: str, seconds: float) -> Mapping[str, Sequence[float]]:
         """What is drawn about a host; a metric that is not there is left out."""

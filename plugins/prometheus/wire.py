@@ -142,6 +142,31 @@ class RangeData(msgspec.Struct):
     result: list[Series] = msgspec.field(default_factory=list)
 
 
+class InstantKind(msgspec.Struct):
+    """What ``data`` of an instant query holds: vector, scalar, matrix or string."""
+
+    resultType: str  # noqa: N815 - the wire's name
+
+
+class InstantSample(msgspec.Struct):
+    """One series of an instant: ``[epoch seconds, "value"]``."""
+
+    value: tuple[float, str]
+    metric: dict[str, str] = msgspec.field(default_factory=dict)
+
+
+class VectorData(msgspec.Struct):
+    """``data`` of an instant query for a vector."""
+
+    result: list[InstantSample]
+
+
+class ScalarData(msgspec.Struct):
+    """``data`` of an instant query for a number: bare, without labels."""
+
+    result: tuple[float, str]
+
+
 class BuildInfo(msgspec.Struct):
     """``data`` of the build information."""
 

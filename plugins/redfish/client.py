@@ -42,16 +42,19 @@ class Redfish:
             name: {name: Machine(name=name, bmc=name, trouble="not asked yet")} for name in self.bmcs
         }
         self._failures: dict[str, int] = {}
+        self._last: HsopsError | None = None
 
     async def aclose(self) -> None:
         """Nothing is kept open."""
 
     async def health(self) -> SystemHealth:
-        """How many answer; one visit when nothing is known yet."""
+        """How many answer; one visit when nothing is known yet. Raises what the last one said when none does."""
         if not self.bmcs:
             return SystemHealth(Health.OK, "no BMC is named in the site file")
-        if not any(bmc.visits for bmc in self.bmcs.values()):
+        if self.outage is not None or not any(bmc.visits for bmc in self.bmcs.values()):
             await self.visit(next(iter(self.bmcs)))
+        if self.outage is not None:
+            raise self.outage
         asked = [name for name in self.bmcs if self.bmcs[name].visits or name in self._failures]
         silent = [name for name in asked if self._failures.get(name)]
         text = f"{len(asked) - len(silent)} of {len(asked)} BMCs that were asked answer"
@@ -73,10 +76,16 @@ class Redfish:
             found = await self.bmcs[name].machines()
         except HsopsError as error:
             self._failures[name] = self._failures.get(name, 0) + 1
+            self._last = error
             self._rows[name] = {key: lost(machine, error) for key, machine in before.items()}
         else:
             self._failures.pop(name, None)
             self._rows[name] = {machine.name: machine for machine in found}
+
+    @property
+    def outage(self) -> HsopsError | None:
+        """Why nothing at all is known any more: not one BMC answers. None as long as one does."""
+        return self._last if self.bmcs and len(self._failures) == len(self.bmcs) else None
 
     def rows(self, name: str) -> Mapping[str, Machine]:
         """What is known of the machines of one BMC."""

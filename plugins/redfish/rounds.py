@@ -25,12 +25,16 @@ async def watch(connection: Redfish) -> AsyncIterator[Batch]:
     workers = [asyncio.create_task(rounds.work()) for _ in range(min(connection.concurrency, len(connection.bmcs)))]
     try:
         await rounds.first_round(FIRST)
+        if connection.outage is not None:
+            raise connection.outage
         yield rounds.everything()
         while True:
             await asyncio.sleep(GATHER)
             for worker in workers:
                 if worker.done():
                     worker.result()
+            if connection.outage is not None:
+                raise connection.outage
             batch = rounds.difference()
             if batch.upserts or batch.removes:
                 yield batch

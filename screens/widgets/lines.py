@@ -68,6 +68,7 @@ class LinesView(LineCanvas, can_focus=True, inherit_bindings=False):
         super().__init__(build, id=id, ascii_only=ascii_only)
         self._spots: list[Spot] = []
         self._at = 0
+        self._known: dict[int, tuple[Line, Sequence[tuple[int, Hashable]]]] = {}
 
     # -- state
 
@@ -75,6 +76,11 @@ class LinesView(LineCanvas, can_focus=True, inherit_bindings=False):
     def link(self) -> Any:
         """The link under the cursor, None without one."""
         return self._spots[self._at].link if self._spots else None
+
+    @property
+    def at_end(self) -> bool:
+        """Whether the cursor stands on the last link."""
+        return self._at >= len(self._spots) - 1
 
     def move_to(self, link: Hashable) -> bool:
         """Put the cursor on a link; False when it is not on the page."""
@@ -87,12 +93,25 @@ class LinesView(LineCanvas, can_focus=True, inherit_bindings=False):
     def _built(self) -> Sequence[Line]:
         link, place = self.link, self._at
         lines = super()._built()
-        self._spots = [Spot(y, x, link) for y, spans in enumerate(lines) for x, link in _links(spans)]
+        self._spots = [Spot(y, x, link) for y, spans in enumerate(lines) for x, link in self._links_of(spans)]
+        self._forget(lines)
         same = [index for index, spot in enumerate(self._spots) if spot.link == link]
         self._at = min(same, key=lambda index: abs(index - place)) if same else 0
         if not same and place < len(self._spots):
             self._at = place
         return lines
+
+    def _links_of(self, spans: Line) -> Sequence[tuple[int, Hashable]]:
+        """The links of a line; of one that the owner gives again and again they are looked for once."""
+        known = self._known.get(id(spans))
+        if known is None or known[0] is not spans:
+            known = self._known[id(spans)] = (spans, _links(spans))
+        return known[1]
+
+    def _forget(self, lines: Sequence[Line]) -> None:
+        if len(self._known) > 2 * len(lines) + 100:
+            here = {id(spans) for spans in lines}
+            self._known = {key: known for key, known in self._known.items() if key in here}
 
     def _line(self, y: int) -> Line:
         spans = super()._line(y)

@@ -1,4 +1,4 @@
-"""What the workflow engine costs: a step, a fan-out of 1,000 items, news from another process.
+"""What the workflow engine costs: a step, a fan-out of 1,000 items, news from another process, a takeover.
 
     python tests/benchmarks/bench_engine.py [--steps N] [postgresql://…]
 
@@ -12,6 +12,7 @@ import argparse
 import asyncio
 import itertools
 import os
+import signal
 import statistics
 import subprocess
 import sys
@@ -106,6 +107,32 @@ async def news(place: str, world: toy.World) -> Sequence[float]:
     return sorted(late[10:])
 
 
+async def takeover(place: str, world: toy.World) -> float:
+    """Lease times from the instant a process is stopped until another one owns its run."""
+    ttl = 2.0
+    world.flag("hang-mark")
+    argv = [sys.executable, "-m", "tests.workflow.child", place, str(world.folder), str(ttl), "toy.drain", "host=t"]
+    child = subprocess.Popen(  # noqa: ASYNC220 - it is read in a thread
+        argv, stdout=subprocess.PIPE, text=True, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}
+    )
+    assert child.stdout is not None
+    run = (await asyncio.to_thread(child.stdout.readline)).strip()
+    engine = Engine(toy.Session(world), place, toy.workflow, ttl=ttl)
+    await engine.start()
+    await asyncio.sleep(2 * ttl)
+    child.send_signal(signal.SIGSTOP)
+    begin = time.monotonic()
+    while (await engine.info(run)).attempts < 2:  # noqa: ASYNC110 - it happens in other threads
+        await asyncio.sleep(0.01)
+    took = time.monotonic() - begin
+    world.unflag("hang-mark")
+    await engine.join(run)
+    await engine.close()
+    child.kill()
+    child.communicate()
+    return took / ttl
+
+
 async def measure(place: str, count: int, verdicts: Verdicts, name: str, alone: float) -> None:
     """All figures of one store."""
     with tempfile.TemporaryDirectory() as folder:
@@ -120,6 +147,7 @@ async def measure(place: str, count: int, verdicts: Verdicts, name: str, alone: 
         late = await news(place, world)
         verdicts.fact(f"{name}: news from another process, median", statistics.median(late), " ms")
         verdicts.at_most(f"{name}: news from another process, p95", late[int(len(late) * 0.95)], 150.0, " ms")
+        verdicts.at_most(f"{name}: takeover of a stopped process", await takeover(place, world), 2.0, " lease times")
 
 
 async def main() -> int:

@@ -28,7 +28,7 @@ def proposals(toy: Toy, line: str, **more: str) -> list[str]:
         ("hsops ge", {"get"}), ("hsops get bo", {"box"}), ("hsops get toy.", {"toy.box", "toy.job"}),
         ("hsops get box,jo", {"box,job"}), ("hsops get box -c m", {"memory"}), ("hsops run box", {"box.empty"}),
         ("hsops get box --site f", {"fra1"}),
-        ("hsops get box -o cu", {"custom-columns="}), ("hsops runs re", {"resume"}),
+        ("hsops get box -o cu", {"custom-columns="}), ("hsops runs res", {"resume"}),
     ],
 )  # fmt: skip
 def test_proposals(toy: Toy, line: str, some: set[str]) -> None:

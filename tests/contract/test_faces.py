@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ from hsops.model import Health
 from hsops.plugin import Plugin
 from hsops.registry import Registry, resolve
 from hsops.simulator.machines import Size
+from hsops.simulator.site import TICK
 from hsops.simulator.world import World
 from hsops.testing import check_live, connected
 from tests.plugins.replay import ToyContext
@@ -32,11 +34,21 @@ async def facing(plugin: Plugin, folder: Path) -> AsyncIterator[tuple[World, Any
     world = World(Size(machines=24, servers=60), seed=7, folder=folder)
     face = resolve(plugin.simulator)()
     settings = await face.start(world)
+    ticking = asyncio.create_task(_tick(world))
     try:
         async with connected(plugin, settings, ToyContext(system=plugin.name, timeout=30.0)) as connection:
             yield world, connection
     finally:
+        ticking.cancel()
+        await asyncio.gather(ticking, return_exceptions=True)
         await face.stop()
+
+
+async def _tick(world: World) -> None:
+    """Time goes on, as in the simulated site: gates wait for reports that are new."""
+    while True:
+        await asyncio.sleep(TICK)
+        world.tick()
 
 
 @pytest.mark.asyncio

@@ -4,6 +4,8 @@ from tests.lab.fixtures import (  # noqa: F401 - fixtures
     lab,
     lab_ceph,
     lab_ceph_mended,
+    lab_linux,
+    lab_linux_mended,
     lab_openstack,
     lab_openstack_mended,
     lab_prometheus,

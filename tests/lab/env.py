@@ -71,6 +71,27 @@ class Prometheus:
 
 
 @dataclass(frozen=True)
+class Ovn:
+    """The overlay network."""
+
+    northbound: str
+    southbound: str
+    chassis: tuple[str, ...]
+    gateway: str
+    """The router's port to the outside, at home on the first chassis."""
+    ports: tuple[str, ...]
+    """Machines' ports, one on each chassis."""
+
+
+@dataclass(frozen=True)
+class Redfish:
+    """The emulated BMC of an enclosure."""
+
+    url: str
+    machines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Ssh:
     """The server one may log in to."""
 
@@ -86,6 +107,22 @@ class Postgres:
     """The database."""
 
     dsn: str
+
+
+@dataclass(frozen=True)
+class Linux:
+    """Three hosts that can be rebooted."""
+
+    hosts: tuple[Mapping[str, Any], ...]
+    """Each with name, address and port."""
+    user: str
+    key: Path
+    known_hosts: Path
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the hosts."""
+        return tuple(str(host["name"]) for host in self.hosts)
 
 
 @dataclass(frozen=True)
@@ -133,10 +170,31 @@ class Lab:
         return Prometheus(**self.options("prometheus"))
 
     @property
+    def ovn(self) -> Ovn:
+        """The overlay network."""
+        found = self.options("ovn")
+        return Ovn(
+            northbound=found["northbound"], southbound=found["southbound"], chassis=tuple(found["chassis"]),
+            gateway=found["gateway"], ports=tuple(found["ports"]),
+        )  # fmt: skip
+
+    @property
+    def redfish(self) -> Redfish:
+        """The emulated BMC."""
+        found = self.options("redfish")
+        return Redfish(found["url"], tuple(found["machines"]))
+
+    @property
     def ssh(self) -> Ssh:
         """The server one may log in to."""
         found = self.options("ssh")
         return Ssh(found["host"], found["port"], found["user"], Path(found["key"]), Path(found["known_hosts"]))
+
+    @property
+    def linux(self) -> Linux:
+        """The hosts."""
+        found = self.options("linux")
+        return Linux(tuple(found["hosts"]), found["user"], Path(found["key"]), Path(found["known_hosts"]))
 
     @property
     def postgres(self) -> Postgres:

@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.lab import ceph, openstack
-from tests.lab.env import Ceph, Lab, OpenStack, Postgres, Prometheus, Ssh, load, required
+from tests.lab.env import Ceph, Lab, Linux, OpenStack, Ovn, Postgres, Prometheus, Redfish, Ssh, load, required
+from tests.lab.linux import faults as linux_faults
 
 
 def need(found: Lab, *systems: str) -> None:
@@ -56,6 +57,20 @@ def lab_ceph(lab: Lab) -> Ceph:
 
 
 @pytest.fixture(scope="session")
+def lab_ovn(lab: Lab) -> Ovn:
+    """The overlay network; a test that changes it puts it back."""
+    need(lab, "ovn")
+    return lab.ovn
+
+
+@pytest.fixture(scope="session")
+def lab_redfish(lab: Lab) -> Redfish:
+    """The emulated BMC; a test that switches a machine switches it back."""
+    need(lab, "redfish")
+    return lab.redfish
+
+
+@pytest.fixture(scope="session")
 def lab_prometheus(lab: Lab) -> Prometheus:
     """Prometheus and Alertmanager."""
     need(lab, "prometheus")
@@ -90,3 +105,18 @@ def lab_ceph_mended(lab_ceph: Ceph) -> Iterator[Ceph]:
     ceph.mend()
     yield lab_ceph
     ceph.mend()
+
+
+@pytest.fixture(scope="session")
+def lab_linux(lab: Lab) -> Linux:
+    """The Linux hosts; treat them as read-only, or take :func:`lab_linux_mended`."""
+    need(lab, "linux")
+    return lab.linux
+
+
+@pytest.fixture
+def lab_linux_mended(lab_linux: Linux) -> Iterator[Linux]:
+    """The hosts for a test that breaks them: before and after, all are up, on the old kernel, with updates pending."""
+    linux_faults.mend()
+    yield lab_linux
+    linux_faults.mend()

@@ -12,7 +12,10 @@ from pathlib import Path
 from string import Template
 
 TEMPLATES = Path(__file__).parent / "templates"
-FIRST_PORTS = {"ceph": 26000, "openstack": 27000, "prometheus": 28500, "ssh": 28800, "postgres": 28900}
+FIRST_PORTS = {
+    "ceph": 26000, "openstack": 27000, "ovn": 28100, "redfish": 28300, "prometheus": 28500, "ssh": 28800,
+    "postgres": 28900, "linux": 28950,
+}  # fmt: skip
 HOST = "127.0.0.1"
 
 

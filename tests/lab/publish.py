@@ -65,9 +65,15 @@ def _site_systems(systems: Mapping[str, Any]) -> Iterator[dict[str, object]]:
     if found := systems.get("ceph"):
         reach = {"ssh": systems["ssh"]} if "ssh" in systems else {}
         yield {"plugin": "ceph", "conf": found["conf"], "keyring": found["keyring"], **reach}
+    if found := systems.get("ovn"):
+        yield {"plugin": "ovn", "northbound": found["northbound"], "southbound": found["southbound"]}
+    if found := systems.get("redfish"):
+        yield {"plugin": "redfish", "bmcs": [{"name": "enclosure", "url": found["url"]}]}
     if found := systems.get("prometheus"):
         yield {"plugin": "prometheus", "url": found["url"]}
         yield {"plugin": "alertmanager", "url": found["alertmanager_url"]}
+    if found := systems.get("linux"):
+        yield {"plugin": "linux", **found}
 
 
 def _write(file: Path, text: str) -> None:

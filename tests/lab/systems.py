@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tests.lab import ceph, openstack, postgres, prometheus, ssh
+from tests.lab import ceph, linux, openstack, ovn, postgres, prometheus, redfish, ssh
 from tests.lab.errors import LabError
 from tests.lab.system import System
 
-SYSTEMS: dict[str, System] = {
-    system.name: system for system in (prometheus.SYSTEM, ssh.SYSTEM, postgres.SYSTEM, ceph.SYSTEM, openstack.SYSTEM)
-}
+_ALL = (prometheus, ssh, linux, ovn, postgres, redfish, ceph, openstack)
+SYSTEMS: dict[str, System] = {module.SYSTEM.name: module.SYSTEM for module in _ALL}
 
 
 def chosen(names: Sequence[str]) -> list[System]:

@@ -154,6 +154,8 @@ class World:
         self.trouble: dict[str, HsopsError] = {}
         self.done: list[tuple[str, str, dict[str, Any]]] = []
         self.stuck: set[str] = set()
+        self.red = ""
+        """Why the gate is closed; empty: open."""
 
     def rows(self, kind: str) -> Sequence[Resource]:
         """All rows of a kind, or its trouble."""
@@ -258,6 +260,38 @@ async def drain(run: Any) -> None:
     moving = [one for one in found if answers.get(one) != "leave"]
     items = [Item(key=one, title=one, command=["openstack", "server", "migrate", one]) for one in moving]
     await run.each("live-migrate", items, move, limit=2)
+
+
+class Weather:
+    """A gate that the world closes."""
+
+    name = "weather"
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    async def baseline(self) -> None:
+        """Nothing to compare with."""
+
+    async def look(self, baseline: Any) -> CheckResult:
+        """What the world says."""
+        return CheckResult(name=self.name, ok=not self._world.red, text=self._world.red or "fair")
+
+
+def gates(connection: CloudConnection) -> Sequence[Weather]:
+    """The one there is."""
+    return [Weather(connection.world)]
+
+
+async def roll(run: Any) -> None:
+    """Two steps with a gate between them."""
+
+    async def note(what: str) -> None:
+        run.system("nova").world.done.append((what, run.values["host"], {}))
+
+    await run.step("first", do=lambda: note("first"), undo=lambda: note("first undone"), command=["first"])
+    await run.gate("between")
+    await run.step("second", do=lambda: note("second"), command=["second"])
 
 
 def _source(kind: str) -> Source:
@@ -372,7 +406,14 @@ NOVA = Plugin(
             ),
             target=lambda values: f"host/{values['host']}",
         ),
+        Workflow(
+            name="hypervisor.roll", title="restart a hypervisor", summary="One half, a gate, the other half.",
+            run="tests.screens.cloud:roll", systems=("nova",),
+            inputs=(Input(name="host", title="host", type="ref", kind="nova.hypervisor", required=True),),
+            target=lambda values: f"host/{values['host']}",
+        ),
     ),
+    gates="tests.screens.cloud:gates",
 )  # fmt: skip
 
 WATCH = Plugin(
@@ -386,12 +427,14 @@ WATCH = Plugin(
 )
 
 
-def make_session(world: World, *, tier: Any = "lab", sites: Sequence[str] = ("fra1",), plugins: Any = None) -> Session:
-    """A session on the world; every site sees the same one."""
+def make_session(
+    world: World, *, tier: Any = "lab", sites: Sequence[str] = ("fra1",), plugins: Any = None, **rules: Any
+) -> Session:
+    """A session on the world; every site sees the same one. `rules` are further fields of the sites."""
     options = CloudOptions(world=world)
     systems = (
         System(name="nova", plugin="nova", options=options),
         System(name="watch", plugin="watch", options=options),
     )
-    made = [Site(name=name, tier=tier, systems=systems, file=Path(f"{name}.yaml")) for name in sites]
+    made = [Site(name=name, tier=tier, systems=systems, file=Path(f"{name}.yaml"), **rules) for name in sites]
     return Session(made, Registry(plugins or (NOVA, WATCH)))

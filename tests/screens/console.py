@@ -30,6 +30,10 @@ KEYS = {
     ".": "full_stop",
     "!": "exclamation_mark",
     "(": "left_parenthesis",
+    ":": "colon",
+    ",": "comma",
+    "_": "underscore",
+    "*": "asterisk",
 }
 
 
@@ -138,11 +142,12 @@ async def console(
     plugins: Any = None,
     state_dir: Path | None = None,
     fixed_clock: bool = True,
+    rules: Any = None,
     **options: Any,
 ) -> AsyncIterator[Console]:
     """A running console; by default its clock stands still at `NOW`."""
     world = world or World()
-    session = make_session(world, tier=tier, sites=sites, plugins=plugins)
+    session = make_session(world, tier=tier, sites=sites, plugins=plugins, **(rules or {}))
     if fixed_clock:
         session.store._clock = lambda: NOW  # the store takes its clock from its maker, which is the session
     async with session:

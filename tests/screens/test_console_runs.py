@@ -2,50 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from hsops.screens.dialog import Leave
 from hsops.screens.place import View
-from hsops.screens.plan import PlanView
-from hsops.workflow.engine import Engine
 from tests.screens.cloud import World
-from tests.screens.console import Console, console
+from tests.screens.console import console
+from tests.screens.working import planned, with_engine
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.slow]
-
-
-@asynccontextmanager
-async def with_engine(world: World, folder: Path, **options: Any) -> AsyncIterator[Console]:
-    """A console with an engine of its own."""
-    made: list[Console] = []
-
-    async def open_engine(work: bool) -> Any:
-        engine = Engine(made[0].session, folder / "runs.sqlite", made[0].session.registry.workflow)
-        await engine.start(work=work)
-        return engine
-
-    async with console(world, open_engine=open_engine, fixed_clock=False, size=(110, 40), **options) as c:
-        made.append(c)
-        yield c
-
-
-async def planned(c: Console, host: str) -> None:
-    """The plan of a drain, opened from the row of the host."""
-    await c.open("hv")
-    await c.press("slash")
-    await c.type(host)
-    await c.press("enter")
-    await c.press("r")
-    await c.see("hypervisor.drain", "at a time")
-    assert host in c.row("host *")
-    await c.press("enter")
-    await c.until(lambda: isinstance(c.app.screen, PlanView), "the plan")
-    await c.see("nothing has been changed yet")
 
 
 async def test_a_drain_from_the_row_to_the_report(tmp_path: Path) -> None:
@@ -66,7 +33,7 @@ async def test_a_drain_from_the_row_to_the_report(tmp_path: Path) -> None:
         await c.press("escape")
         await c.until(lambda: c.place.kind == "nova.hypervisor", "the panel from which it came")
         await c.press("f3")
-        await c.see("0 under way, 1 known", "hypervisor.drain host/cmp-001", "done")
+        await c.see("0 under way, 1 known", "hypervisor.drain", "host/cmp-001", "ended 1")
 
 
 async def test_choices_and_checks_stand_in_the_way_until_a_person_decides(tmp_path: Path) -> None:
@@ -101,7 +68,7 @@ async def test_a_failed_item_waits_for_a_decision_and_the_row_tells(tmp_path: Pa
         await planned(c, "cmp-001")
         await c.press("s", "enter")
         await c.until(lambda: c.place.view is View.RUN, "the run")
-        await c.see("no valid host", "t retry", "2 of 3")
+        await c.see("no valid host", "retry", "2 of 3")
         await c.press("ctrl+c")
         await c.until(lambda: isinstance(c.app.screen, Leave), "the question")
         await c.see("A run started here is under way")
@@ -125,28 +92,13 @@ async def test_backing_out_undoes_what_was_done(tmp_path: Path) -> None:
         await c.until(lambda: c.place.view is View.RUN, "the run")
         await c.see("no valid host")
         await c.press("b")
-        await c.see("What was done is undone in reverse order")
+        await c.see("What was done is undone in reverse order", "type cmp-001 to confirm")
+        await c.press("enter")
+        await c.see("the name does not match")
+        await c.type("cmp-001")
         await c.press("enter")
         await c.see("rolled-back")
         assert [what for what, _, _ in world.done] == ["disable", "enable"]
-
-
-async def test_on_prod_a_run_wants_the_lock_opened_and_the_name_typed(tmp_path: Path) -> None:
-    world = World()
-    async with with_engine(world, tmp_path, tier="prod") as c:
-        await planned(c, "cmp-001")
-        await c.press("s")
-        await c.until(lambda: "read-only → :unlock" in c.said(), "the refusal")
-        await c.command("unlock 15m kernel upgrade")
-        await c.press("s")
-        await c.see("type cmp-001 to confirm")
-        await c.press("enter")
-        await c.see("the name does not match")
-        assert world.done == []
-        await c.type("cmp-001")
-        await c.press("enter")
-        await c.until(lambda: c.place.view is View.RUN, "the run")
-        await c.see("✓ done")
 
 
 async def test_a_wrong_input_is_told_in_the_form(tmp_path: Path) -> None:
@@ -156,14 +108,23 @@ async def test_a_wrong_input_is_told_in_the_form(tmp_path: Path) -> None:
         await c.press("tab", "ctrl+u")
         await c.type("many")
         await c.press("enter")
-        await c.see("host: is required", "'many' is not a whole number")
+        await c.see("✗ host is needed", "✗ at a time: 'many' is not a whole number")
         assert c.place.view is View.FORM
 
 
 async def test_the_catalogue_says_what_there_is(tmp_path: Path) -> None:
     async with with_engine(World(), tmp_path) as c:
         await c.press("w")
-        await c.see("hypervisor.drain", "empty a hypervisor", "Moves every server", "asks for host*, parallel")
+        await c.see("draining and bringing back", "hypervisor.drain", "rack.drain", "upgrading and restarting")
+        await c.press("slash")
+        await c.type("hvdr")
+        await c.see(
+            "hypervisor.drain",
+            "empty a hypervisor",
+            "Moves every server",
+            "host; may be told: at a time",
+            "! disruptive",
+        )
 
 
 async def test_without_an_engine_the_list_says_so() -> None:

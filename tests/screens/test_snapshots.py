@@ -15,8 +15,10 @@ from textual.pilot import Pilot
 from hsops.api import Forbidden, Unreachable
 from hsops.app import HsopsApp
 from hsops.live.state import SourceStatus
+from hsops.screens.run import RunView
 from hsops.themes import loader
 from tests.screens.cloud import NOW, World, make_session
+from tests.screens.recorded import COMMANDS, RUNS, Recorded
 
 pytestmark = [
     pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="snapshots are compared on Python 3.11 only"),
@@ -101,3 +103,54 @@ def test_a_bad_day(snap_compare: Any) -> None:
 
 def test_ascii(snap_compare: Any) -> None:
     assert snap_compare(console(ascii_only=True), terminal_size=SMALL, run_before=steps(":hv"))
+
+
+async def recorded(work: bool) -> Any:
+    return Recorded()
+
+
+def with_runs(*keys: str) -> Steps:
+    """List the runs, press the keys, wait until the view has what it shows."""
+
+    async def run(pilot: Pilot[Any]) -> None:
+        app = pilot.app
+        assert isinstance(app, HsopsApp)
+        await app.desk.runs.refresh()
+        await steps(*keys)(pilot)
+        for _ in range(400):
+            view = app.view
+            if not isinstance(view, RunView) or (view.steps and view._log.seen == COMMANDS):
+                break
+            await pilot.pause(0.05)
+        await steps()(pilot)
+
+    return run
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["small", "large"])
+@pytest.mark.parametrize(
+    ("name", "keys"),
+    [
+        ("run", (f":runs {RUNS[0].id}",)),
+        ("plan", (":wf hypervisor.drain", "c", "m", "p", "minus", "0", "0", "3", "enter")),
+        ("runs", ("f3",)),
+    ],
+)
+def test_workflow_screen(snap_compare: Any, size: tuple[int, int], name: str, keys: tuple[str, ...]) -> None:
+    app = console(open_engine=recorded, runs_exist=lambda: True)
+    assert snap_compare(app, terminal_size=size, run_before=with_runs(*keys))
+
+
+@pytest.mark.parametrize(
+    ("name", "keys"),
+    [
+        ("log", (f":runs {RUNS[0].id}", "tab", "l", "f")),
+        ("catalogue", ("w",)),
+        ("form", (":hv", "r", "tab", "m", "tab")),
+        ("approval", ("f3", "j", "a")),
+        ("ascii", (f":runs {RUNS[0].id}",)),
+    ],
+)
+def test_small_workflow_screen(snap_compare: Any, name: str, keys: tuple[str, ...]) -> None:
+    app = console(open_engine=recorded, runs_exist=lambda: True, ascii_only=name == "ascii")
+    assert snap_compare(app, terminal_size=SMALL, run_before=with_runs(*keys))

@@ -95,10 +95,12 @@ class Children:
         self._world = world
         self.all: list[subprocess.Popen[str]] = []
 
-    def start(self, store: str, *arguments: str, ttl: float = 20.0) -> subprocess.Popen[str]:
+    def start(self, store: str, *arguments: str, ttl: float = 20.0, version: str = "") -> subprocess.Popen[str]:
         """Start one; see `tests.workflow.child`."""
         argv = [sys.executable, "-m", "tests.workflow.child", store, str(self._world.folder), str(ttl), *arguments]
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error"}
+        if version:
+            environment["CHILD_VERSION"] = version
         child = subprocess.Popen(
             argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, cwd=ROOT
         )

@@ -60,6 +60,24 @@ async def test_its_own_loop_runs_the_functions(world: toy.World, opened: Open) -
         assert DBOS.workflow_id is None
 
 
+def test_whether_to_wait_for_sqlite_is_asked_in_one_place() -> None:
+    from dbos import _sys_db
+
+    source = inspect.getsource(_sys_db)
+    assert source.count("retriable_sqlite_exception") == 2, "imported and asked, by this name"
+    assert "retriable_sqlite_exception(e)" in inspect.getsource(_sys_db.db_retry)
+
+
+def test_rewind_is_public_and_wants_a_run_that_has_ended() -> None:
+    from dbos import DBOS
+    from dbos._sys_db import SystemDatabase
+
+    wanted = {"start_step", "application_version", "queue_name"}
+    assert wanted <= set(inspect.signature(DBOS.rewind_workflow).parameters)
+    assert "table.c.function_id >= start_step" in inspect.getsource(SystemDatabase.rewind_workflow)
+    assert "workflow_is_active(status)" in inspect.getsource(SystemDatabase.rewind_workflow)
+
+
 def test_signals_are_not_recorded() -> None:
     from dbos import _core
 

@@ -7,14 +7,19 @@ WHAT`` says that an effect was begun. So the file shows what ran twice, whoever 
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from hsops.errors import Unreachable, Unsupported, UserError
-from hsops.plugin import CheckResult, Input, Silencer, Workflow
+from hsops.model import Layer
+from hsops.plugin import CheckResult, Gate, Input, Options, Plugin, Silencer, Workflow
+from hsops.policy import ApprovalRule, GateRule, Window
 from hsops.runbook import Choice, Item, Outcome, Progress, Run, Sample
 
 
@@ -93,16 +98,72 @@ class Connection:
 
 @dataclass(frozen=True)
 class Site:
-    """A site's name is all the engine wants of it."""
+    """What the engine wants of a site: its name and its rules."""
 
     name: str
+    tier: str = "lab"
+    approval: ApprovalRule = field(default_factory=ApprovalRule)
+    windows: tuple[Window, ...] = ()
+    gates: GateRule = field(default_factory=GateRule)
+
+
+def rules(world: World, name: str) -> Site:
+    """The site with what the flag ``rules`` says, as JSON: so that engines in other processes see the same."""
+    given: dict[str, Any] = json.loads(world.flagged("rules") or "{}")
+    signers = given.get("allowed_signers")
+    return Site(
+        name,
+        tier=given.get("tier", "lab"),
+        approval=ApprovalRule(
+            required=given.get("required"),
+            allowed_signers=Path(signers) if signers else None,
+            timeout=given.get("timeout", 3600.0),
+            identities=given.get("identities", {}),
+        ),
+        windows=tuple(
+            Window(name=name, begin=time.fromisoformat(begin), end=time.fromisoformat(end), zone="UTC")
+            for name, begin, end in given.get("windows", ())
+        ),
+        gates=GateRule(off=tuple(given.get("off", ())), patience=given.get("patience", 1800.0)),
+    )
+
+
+class ToyGate:
+    """Green while there is no flag ``red-NAME``; its baseline is the flag ``level``."""
+
+    def __init__(self, world: World, name: str) -> None:
+        self.name = name
+        self._world = world
+
+    async def baseline(self) -> Any:
+        if self._world.flagged(f"silent-{self.name}"):
+            raise Unreachable("nobody answers", system="toy")
+        return {"level": self._world.flagged("level")}
+
+    async def look(self, baseline: Any) -> CheckResult:
+        self._world.write("look", self.name)
+        if self._world.flagged(f"silent-{self.name}"):
+            raise Unreachable("nobody answers", system="toy")
+        text = self._world.flagged(f"red-{self.name}")
+        return CheckResult(name=self.name, ok=not text, text=text or f"fine, level was {baseline['level']}")
+
+
+def gates(connection: Connection) -> Sequence[Gate]:
+    """One for every name in the flag ``gates``."""
+    return [ToyGate(connection.world, name) for name in connection.world.flagged("gates").split()]
+
+
+PLUGIN = Plugin(
+    name="toy", title="Toy", layer=Layer.COMPUTE, options=Options, connect="", kinds=(), sources=(),
+    gates="tests.workflow.toy:gates",
+)  # fmt: skip
 
 
 class Session:
     """The part of a session that the engine needs, for one site with one system."""
 
     def __init__(self, world: World, site: str = "lab") -> None:
-        self.sites = (Site(site),)
+        self.sites = (rules(world, site),)
         self._connection = Connection(world)
         self.opened = 1
 
@@ -121,6 +182,12 @@ class Session:
 
     async def silencers(self, site: str) -> Sequence[Silencer]:
         return ()
+
+    def offering(self, site: str, *capabilities: str) -> Sequence[tuple[str, Plugin]]:
+        return [("toy", PLUGIN)] if "gates" in capabilities and self._connection.world.flagged("gates") else ()
+
+    def racks(self, site: str) -> Mapping[str, Sequence[str]]:
+        return {}
 
 
 async def drain(run: Run) -> None:
@@ -217,6 +284,22 @@ async def late(run: Run) -> None:
     await run.step("end", do=lambda: run.system("toy").act("end"), command=["toy", "end"])
 
 
+STEPS = ("one", "two", "three")
+"""Of `chain`; a test changes them, as a new version of hsops would."""
+
+
+async def chain(run: Run) -> None:
+    """Steps that can be taken back, one after the other."""
+    for name in STEPS:
+        await run.step(
+            name,
+            do=lambda name=name: run.system("toy").act(name),  # type: ignore[misc] # mypy does not see a lambda's default
+            command=["toy", name],
+            undo=lambda name=name: run.system("toy").act(f"un{name}"),  # type: ignore[misc] # as above
+            undo_command=["toy", "un" + name],
+        )
+
+
 async def changed(run: Run) -> None:
     """Is another one when it is replayed: a version that was changed while its run was stopped."""
     if run.system("toy").world.flagged("changed"):
@@ -232,6 +315,20 @@ async def steps(run: Run) -> None:
 
     for number in range(int(run.values["count"])):
         await run.step(f"step-{number}", do=nothing, command=["true"])
+
+
+async def rolling(run: Run) -> None:
+    """Hosts one after the other, with a gate before each but the first."""
+    for number in range(int(run.values["count"])):
+        if number:
+            await run.gate(f"before {number}")
+        do = partial(_act, run, f"host/{number}", float(run.values["pause"] or 0))
+        undo = partial(_act, run, f"unhost/{number}")
+        await run.step(f"host-{number}", do=do, command=["toy", "host", str(number)], undo=undo)
+
+
+async def _act(run: Run, what: str, seconds: float = 0.0) -> None:
+    await run.system("toy").act(what, seconds)
 
 
 async def fan(run: Run) -> None:
@@ -275,7 +372,9 @@ WORKFLOWS: Mapping[str, Workflow] = {
         _workflow("broken"),
         _workflow("late"),
         _workflow("changed"),
+        _workflow("chain", Input(name="host", title="Host")),
         _workflow("steps", _COUNT),
+        _workflow("rolling", _COUNT, Input(name="pause", title="Pause", type="duration", default="0")),
         _workflow("fan", _COUNT, _LIMIT),
     )
 }

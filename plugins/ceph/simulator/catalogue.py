@@ -5,14 +5,14 @@ from __future__ import annotations
 import errno
 from collections.abc import Mapping, Sequence
 
-from hsops.plugins.ceph.simulator.answers import changes, cluster, osds, pgs, pools
+from hsops.plugins.ceph.simulator.answers import balance, changes, cluster, daemons, orch, osds, pgs, pools
 from hsops.plugins.ceph.simulator.result import Answerer, Refused, Result
 from hsops.simulator.world import World
 
 COMMANDS: Mapping[str, Answerer] = {
     "status": cluster.status,
     "health": cluster.health,
-    "versions": cluster.versions,
+    "versions": daemons.versions,
     "node ls": cluster.node_ls,
     "mon dump": cluster.mon_dump,
     "mgr stat": cluster.mgr_stat,
@@ -42,6 +42,31 @@ COMMANDS: Mapping[str, Answerer] = {
     "osd unset-group": changes.unset_group,
     "osd reweight": changes.reweight,
     "osd crush reweight": changes.crush_reweight,
+    "osd destroy": daemons.destroy,
+    "osd require-osd-release": daemons.require_release,
+    "osd pg-upmap-items": balance.upmap,
+    "osd rm-pg-upmap-items": balance.upmap_drop,
+    "osd pool set": balance.pool_set,
+    "osd pool get noautoscale": balance.autoscale,
+    "osd pool set noautoscale": balance.autoscale_off,
+    "osd pool unset noautoscale": balance.autoscale_on,
+    "mgr dump": daemons.mgr_dump,
+    "mgr fail": daemons.mgr_fail,
+    "mgr metadata": daemons.mgr_metadata,
+    "mon metadata": daemons.mon_metadata,
+    "mon ok-to-stop": daemons.mon_ok_to_stop,
+    "fs dump": daemons.fs_dump,
+    "service dump": daemons.service_dump,
+    "config get": balance.config_get,
+    "config set": balance.config_set,
+    "balancer status": balance.status,
+    "balancer on": balance.switch_on,
+    "balancer off": balance.switch_off,
+    "balancer eval": balance.score,
+    "balancer optimize": balance.optimize,
+    "balancer dump": balance.dump,
+    "balancer rm": balance.drop,
+    **orch.COMMANDS,
 }
 LONGEST = max(len(prefix.split()) for prefix in COMMANDS)
 

@@ -16,6 +16,11 @@ from hsops.simulator.world import World
 
 USER = "ceph"
 KEY = "ssh-ed25519"
+COMMANDS = {
+    **{verb: ["systemctl", verb, "ceph-{type}@{id}"] for verb in ("stop", "start", "restart")},
+    "create": ["ceph-volume", "lvm", "create", "--osd-id", "{id}", "--data", "/dev/sdx"],
+}
+"""How the site handles daemons; one host can reach all others here."""
 
 
 class CephFace:
@@ -43,7 +48,7 @@ class CephFace:
         self._address = (host, 0)
         await self._listen()
         world.faults.subscribe(self._changed)
-        return {"plugin": "ceph", "ssh": self._settings(world.folder / "ceph")}
+        return {"plugin": "ceph", "ssh": self._settings(world.folder / "ceph"), "commands": COMMANDS}
 
     def _settings(self, folder: Path) -> Mapping[str, Any]:
         assert self._host_key is not None  # noqa: S101 - start() made it

@@ -16,6 +16,9 @@ from hsops.simulator.world import World
 if TYPE_CHECKING:
     import asyncssh
 
+NAMED = ("image", "ceph_version")
+"""Arguments that stand with their name on the command line."""
+
 
 async def serve(world: World, process: asyncssh.SSHServerProcess[bytes]) -> None:
     """Greet, take the settings, answer until the input ends."""
@@ -79,6 +82,13 @@ async def _suffered(world: World, words: list[str], patience: float) -> Result:
 def _words(command: dict[str, Any]) -> list[str]:
     words = str(command["prefix"]).split()
     for name, value in command.items():
-        if name not in ("prefix", "format"):
+        option = "--" + name.replace("_", "-")
+        if name in ("prefix", "format"):
+            continue
+        if value is True:
+            words.append(option)
+        elif name in NAMED:
+            words += [option, str(value)]
+        else:
             words += [str(part) for part in value] if isinstance(value, list) else [str(value)]
     return words

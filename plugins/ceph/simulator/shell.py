@@ -9,9 +9,10 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, TypeAlias
 
 from hsops.plugins.ceph.simulator import helper
+from hsops.plugins.ceph.simulator.answers import daemons
 from hsops.plugins.ceph.simulator.catalogue import answer
 from hsops.plugins.ceph.simulator.command_line import CommandLine, parse
-from hsops.plugins.ceph.simulator.result import Result
+from hsops.plugins.ceph.simulator.result import Answerer, Result
 from hsops.simulator.face import GARBAGE
 from hsops.simulator.faults import Fault
 from hsops.simulator.world import World
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     import asyncssh
 
 NOT_FOUND = 127
+PROGRAMS: dict[str, Answerer] = {"systemctl": daemons.systemctl, "ceph-volume": daemons.ceph_volume}
+"""What else is installed there."""
 CLOSEST = "no valid command found; 10 closest matches:\nError EINVAL: invalid command"
 
 
@@ -36,6 +39,9 @@ async def run(world: World, process: asyncssh.SSHServerProcess[bytes], *, has_ra
         await helper.serve(world, process)
     elif program == "ceph":
         await _ceph(world, process, parse(argv[1:]))
+    elif program in PROGRAMS:
+        result = PROGRAMS[program](world, argv[1:])
+        _finish(process, b"", result.text, result.code)
     else:
         name = argv[0] if argv else "(no command)"
         process.stderr.write(f"sh: 1: {name}: not found\n".encode())
@@ -60,7 +66,8 @@ async def _ceph(world: World, process: asyncssh.SSHServerProcess[bytes], line: C
     if fault is not None and fault.kind == "api.drip":
         await _drip(process, out, fault.number("rate", 20))
         out = b""
-    _finish(process, b"\n" + out + b"\n" if line.json else b"", _text(result), result.code)
+    plain = out if isinstance(result.out, bytes) else b""  # text that the program prints whatever the format
+    _finish(process, b"\n" + out + b"\n" if line.json else plain, _text(result), result.code)
 
 
 def _text(result: Result) -> str:

@@ -11,14 +11,14 @@ from hsops.plugins.ceph.transport.base import Host, Transport
 from hsops.plugins.ceph.transport.local import LocalHost
 
 
-async def open_transport(options: CephOptions, context: Context) -> Transport:
-    """Open it. Raises Unreachable, AuthFailed, Unsupported."""
+async def open_transport(options: CephOptions, context: Context) -> tuple[Transport, Host]:
+    """Open it, with the host that it talks to and closes. Raises Unreachable, AuthFailed, Unsupported."""
     if options.ssh is not None:
         host: Host = await ssh.connect(options.ssh, context)
     else:
         host, options = LocalHost(), local_paths(options, context)
     try:
-        return await _on(host, options, context.timeout)
+        return await _on(host, options, context.timeout), host
     except BaseException:
         await host.aclose()
         raise

@@ -34,6 +34,9 @@ class OsdState(msgspec.Struct):
     up: int
     in_: int = msgspec.field(name="in")
     state: list[str] = []
+    uuid: str = ""
+    up_from: int = 0
+    """Epoch of the map in which it came up last: another one is another life of the daemon."""
 
 
 class OsdExtra(msgspec.Struct, gc=False):
@@ -41,6 +44,20 @@ class OsdExtra(msgspec.Struct, gc=False):
 
     osd: int
     down_stamp: str = ""
+
+
+class Swap(msgspec.Struct, frozen=True, gc=False):
+    """A copy that goes elsewhere than CRUSH says."""
+
+    from_: int = msgspec.field(name="from")
+    to: int
+
+
+class Upmap(msgspec.Struct, frozen=True):
+    """The exceptions of one placement group (``pg_upmap_items``)."""
+
+    pgid: str
+    mappings: tuple[Swap, ...] = ()
 
 
 class Dump(msgspec.Struct):
@@ -55,6 +72,10 @@ class Dump(msgspec.Struct):
     erasure_code_profiles: dict[str, dict[str, str]] = {}
     osds: list[OsdState] = []
     osd_xinfo: list[OsdExtra] = []
+    pg_upmap_items: list[Upmap] = []
+    nearfull_ratio: float = 0.85
+    require_osd_release: str = ""
+    require_min_compat_client: str = ""
 
 
 class Step(msgspec.Struct):

@@ -18,6 +18,9 @@ class PoolInfo(msgspec.Struct):
     crush_rule: int
     pg_num: int
     pg_num_target: int = 0
+    pg_num_pending: int = 0
+    pg_placement_num: int = 0
+    pg_placement_num_target: int = 0
     pg_autoscale_mode: str = ""
     flags_names: str = ""
     erasure_code_profile: str = ""

@@ -9,6 +9,7 @@ from typing import Any
 from hsops.plugins.openstack.simulator.cloud import CLOUD, SYSTEM, Cloud
 from hsops.plugins.openstack.simulator.glance import Glance
 from hsops.plugins.openstack.simulator.keystone import Keystone
+from hsops.plugins.openstack.simulator.masakari import Masakari
 from hsops.plugins.openstack.simulator.neutron import Neutron
 from hsops.plugins.openstack.simulator.nova import Nova
 from hsops.plugins.openstack.simulator.placement import Placement
@@ -22,19 +23,23 @@ SERVICES: tuple[type[Service], ...] = (Keystone, Nova, Placement, Neutron, Glanc
 
 
 class OpenStackFace:
-    """The face of the whole cloud. API faults name a service by its type: ``openstack/compute``."""
+    """The face of the whole cloud. API faults name a service by its type: ``openstack/compute``.
+
+    `masakari`: the cloud also has a service that evacuates dead hosts by itself.
+    """
 
     name = SYSTEM
 
-    def __init__(self) -> None:
+    def __init__(self, *, masakari: bool = False) -> None:
+        self._services = (*SERVICES, Masakari) if masakari else SERVICES
         self._ports: list[HttpPort] = []
         self.cloud: Cloud | None = None
         """After `start`: URLs and tokens."""
 
     async def start(self, world: World, host: str = "127.0.0.1") -> Mapping[str, Any]:
-        """Bind five ports, write a clouds.yaml, give the mapping for the site file."""
+        """Bind a port for each service, write a clouds.yaml, give the mapping for the site file."""
         cloud = self.cloud = Cloud(world)
-        for kind in SERVICES:
+        for kind in self._services:
             service = kind(cloud)
             port = HttpPort(world, SYSTEM, service.type, service.app(), service.error)
             self._ports.append(port)

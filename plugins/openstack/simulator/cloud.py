@@ -17,14 +17,17 @@ CLOUD = "simulated"
 """Name of the administrator's cloud in the clouds.yaml."""
 REGION = "RegionOne"
 ROLES = ("admin", "reader", "member")
+MASAKARI = "instance-ha"
+"""Only in the clouds that have it."""
 SERVICE_NAMES = {
     "placement": "placement",
     "network": "neutron",
     "compute": "nova",
     "identity": "keystone",
     "image": "glance",
+    MASAKARI: "masakari",
 }
-_PATHS = {"compute": "/v2.1", "identity": "/v3"}
+_PATHS = {"compute": "/v2.1", "identity": "/v3", MASAKARI: "/v1"}
 LIFE = 365 * 86400.0
 """Seconds a token lives, from the later of the world's and the wall's time: with a fast clock a token of an hour
 would be over in no time, and clients then log in before every call."""
@@ -58,6 +61,8 @@ class Cloud:
         self.roles: dict[str, str] = {}
         """Role name to id."""
         self.catalog: list[dict[str, Any]] = []
+        self.on_maintenance: set[str] = set()
+        """Hosts that masakari leaves alone."""
         self._names = Names(world.seed + 1)
         self._tokens: dict[str, Token] = {}
         self._expiries: tuple[str, ...] = ()
@@ -71,6 +76,8 @@ class Cloud:
         """Make roles and catalogue once the ports are known."""
         self.roles = {name: self._names.hex() for name in ROLES}
         for kind, name in SERVICE_NAMES.items():
+            if kind not in self.urls:
+                continue
             url = self.urls[kind] + _PATHS.get(kind, "")
             endpoints = [
                 {"id": self._names.hex(), "interface": interface, "region_id": REGION, "url": url, "region": REGION}

@@ -36,7 +36,7 @@ async def service_up(cloud: OpenStack, host: Host) -> CheckResult:
         "service.up",
         f"nova-compute on {host.host} is {word}" if down else "",
         f"nova-compute on {host.host} is up",
-        "a dead host is evacuated, not drained: fence it first",
+        "a dead host is fenced and evacuated, not drained: `hypervisor.evacuate`",
     )
 
 
@@ -97,19 +97,6 @@ async def login_lasts(cloud: OpenStack) -> CheckResult:
     )
 
 
-async def masakari(cloud: OpenStack) -> CheckResult:
-    """Masakari would evacuate the host while it reboots. Only ever a warning: hsops does not tell it."""
-    if not cloud.endpoints.has_masakari:
-        return CheckResult(name="masakari", ok=True, text="no masakari here")
-    return CheckResult(
-        name="masakari",
-        ok=True,
-        warning=True,
-        text="masakari watches hosts here: it evacuates one that reboots",
-        hint="put the host into maintenance there first: `openstack segment host update --on_maintenance true`",
-    )
-
-
 async def hosts_spare(host: Host, targets: Targets) -> CheckResult:
     """Not the last host, nor the last of its zone or of one of its aggregates."""
     others = await targets.get()
@@ -140,20 +127,27 @@ async def headroom(host: Host, targets: Targets, guests: Sequence[Guest]) -> Che
     )
 
 
-class _Agent(msgspec.Struct):
+class Agent(msgspec.Struct):
+    """An agent of neutron."""
+
     agent_type: str = ""
     host: str = ""
     alive: bool = False
 
 
 class _Agents(msgspec.Struct):
-    agents: list[_Agent]
+    agents: list[Agent]
+
+
+async def agents_of(cloud: OpenStack, host: Host) -> Sequence[Agent]:
+    """The network's agents on the host."""
+    answer = await cloud.fetch("network", "/agents", _Agents, (("host", host.host),))
+    return [agent for agent in answer.agents if agent.host == host.host]
 
 
 async def agents_alive(cloud: OpenStack, host: Host) -> CheckResult:
     """The network's agents on the host; none at all is only a warning: an empty list is no proof of anything."""
-    answer = await cloud.fetch("network", "/agents", _Agents, (("host", host.host),))
-    mine = [agent for agent in answer.agents if agent.host == host.host]
+    mine = await agents_of(cloud, host)
     dead = [agent.agent_type for agent in mine if not agent.alive]
     if not mine:
         return CheckResult(name="agents.alive", ok=True, warning=True, text="neutron knows no agent on this host")

@@ -28,7 +28,7 @@ async def migrate(watch: Watch) -> Outcome:
     known = before.id if before is not None else 0
     if row is None or _busy(row) or row.host != watch.trip.host or row.status in ("VERIFY_RESIZE", "ERROR"):
         return await _follow(watch, known - 1, Request())
-    request = await send(lambda: compute.act(watch.cloud, watch.server, {"migrate": None}))
+    request = await send(lambda: compute.cold_migrate(watch.cloud, watch.server, watch.trip.to))
     if request.refused and not await _has_begun(watch):
         return failed(request.refused)
     return await _follow(watch, known, request)

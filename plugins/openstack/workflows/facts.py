@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from hsops.api import Forbidden, HsopsError, NotFound
 from hsops.plugins.openstack import compute
+from hsops.plugins.openstack.fanout import each
+from hsops.plugins.openstack.groups import Group, groups_of_servers
 from hsops.plugins.openstack.kinds.hypervisor import Hypervisor
 from hsops.plugins.openstack.kinds.server import Server
 from hsops.plugins.openstack.pages import Hypervisors
@@ -53,6 +56,12 @@ class Guest:
     options: tuple[str, ...]
     default: str
     why: str
+    group: str = ""
+    """The server group that keeps its members apart."""
+    per_host: int = 1
+    """How many members of it one host may have."""
+    beside: Mapping[str, int] = field(default_factory=dict)
+    """How many members each other host has."""
 
     @property
     def is_settled(self) -> bool:
@@ -96,18 +105,41 @@ async def _located(cloud: OpenStack, row: Hypervisor) -> Host:
     return Host(row.host, row.hypervisor_hostname, row.id, service.zone or "", member)
 
 
-async def guests(cloud: OpenStack, host: Host) -> list[dict[str, Any]]:
+Judge = Callable[[Server, "tuple[str, int] | None", "Device | None"], Treatment]
+"""How a server can leave, from the policy and size of its group and its device."""
+
+
+async def guests(cloud: OpenStack, host: Host, judge: Judge = treatment) -> list[dict[str, Any]]:
     """Every server on the host, of any project and status, with what can be done with it."""
     rows = await compute.servers_on(cloud, host.host)
     held = await claims(cloud, host.provider)
     groups = await _groups(cloud)
-    devices = await _devices(cloud, host.host)
+    devices = await devices_at(cloud, host.host)
     names = await _names(cloud, rows)
-    ordered = sorted(rows, key=lambda row: (row.name, row.id))
-    return [
-        journal(_guest(row, held.get(row.id), treatment(row, groups.get(row.id), devices.get(row.id)), names))
-        for row in ordered
-    ]
+    spread = await members_by_host(cloud, [groups[row.id] for row in rows if row.id in groups], host.host)
+    found = []
+    for row in sorted(rows, key=lambda row: (row.name, row.id)):
+        group = groups.get(row.id)
+        how = judge(row, None if group is None else (group.policy, len(group.members)), devices.get(row.id))
+        guest = _guest(row, held.get(row.id), how, names)
+        if group is not None and group.is_apart:
+            guest = replace(guest, group=group.id, per_host=group.per_host, beside=spread[group.id])
+        found.append(journal(guest))
+    return found
+
+
+async def members_by_host(cloud: OpenStack, wanted: Sequence[Group], without: str = "") -> Mapping[str, dict[str, int]]:
+    """How many members of each group that keeps apart are on each host, but for the host `without`."""
+    apart = {group.id: group for group in wanted if group.is_apart}
+    servers = await each({member for group in apart.values() for member in group.members}, _server_of(cloud))
+    hosts = {
+        id_: Counter(servers[one].host or "" for one in group.members if one in servers) for id_, group in apart.items()
+    }
+    return {id_: {host: n for host, n in counts.items() if host not in ("", without)} for id_, counts in hosts.items()}
+
+
+def _server_of(cloud: OpenStack) -> Callable[[str], Awaitable[Server]]:
+    return lambda id_: compute.server(cloud, id_)
 
 
 def _guest(row: Server, claim: Claim | None, how: Treatment, names: Mapping[str, str]) -> Guest:
@@ -120,9 +152,9 @@ def _guest(row: Server, claim: Claim | None, how: Treatment, names: Mapping[str,
     return Guest(row.id, row.name, row.status, row.task or "", project, known, wants, how.options, how.default, how.why)
 
 
-async def _groups(cloud: OpenStack) -> Mapping[str, tuple[str, int]]:
+async def _groups(cloud: OpenStack) -> Mapping[str, Group]:
     try:
-        return await compute.group_policies(cloud)
+        return await groups_of_servers(cloud)
     except Forbidden:
         return {}  # then the scheduler says it, for each server that cannot move
 
@@ -145,7 +177,7 @@ class _Ports(msgspec.Struct):
     ports: list[_Port]
 
 
-async def _devices(cloud: OpenStack, host: str) -> Mapping[str, Device]:
+async def devices_at(cloud: OpenStack, host: str) -> Mapping[str, Device]:
     """Servers whose ports are pieces of this host's hardware. Empty when neutron does not answer: its check tells."""
     try:
         answer = await cloud.fetch("network", "/ports", _Ports, (("binding:host_id", host),))

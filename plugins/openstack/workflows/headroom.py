@@ -22,11 +22,13 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """Result: who found no place, and how full the fullest target would be."""
+    """Result: who found no place, how full the fullest target would be, and what one more host lost would mean."""
 
     homeless: tuple[str, ...]
     fullest: str = ""
     """``cmp-004 91 % memory``"""
+    short: str = ""
+    """What one more host lost would leave without room; empty when nothing."""
 
 
 _NAMES = {"VCPU": "vCPU", "MEMORY_MB": "memory", "DISK_GB": "disk"}
@@ -40,16 +42,42 @@ def fit(guests: Sequence[Guest], targets: Sequence[Target], zone: str) -> Fit:
     """
     free = {target.name: dict(target.free) for target in targets if target.zone == zone}
     allowed = {target.name: target for target in targets if target.zone == zone}
+    crowd = {guest.group: dict(guest.beside) for guest in guests if guest.group}
     homeless = []
     for guest in sorted(guests, key=_weight, reverse=True):
-        places = [name for name in free if _wanted(allowed[name], guest) and _has_room(free[name], guest.needs)]
+        places = [
+            name
+            for name in free
+            if _wanted(allowed[name], guest) and _has_room(free[name], guest.needs) and _is_apart(guest, crowd, name)
+        ]
         if not places:
             homeless.append(guest.title)
             continue
         best = max(places, key=lambda name: (free[name].get("MEMORY_MB", 0), name))
         for kind, amount in guest.needs.items():
             free[best][kind] = free[best].get(kind, 0) - amount
-    return Fit(tuple(homeless), _fullest(allowed.values(), free))
+        if guest.group:
+            crowd[guest.group][best] = crowd[guest.group].get(best, 0) + 1
+    return Fit(tuple(homeless), _fullest(allowed.values(), free), _after_a_loss(allowed.values(), free))
+
+
+def _after_a_loss(targets: Iterable[Target], free: Mapping[str, Mapping[str, int]]) -> str:
+    """What would not fit if the fullest of them failed then; empty when all would."""
+    for kind in ("MEMORY_MB", "VCPU"):
+        used = {one.name: one.capacity.get(kind, 0) - free[one.name].get(kind, 0) for one in targets}
+        if not used:
+            return ""
+        fullest = max(used, key=lambda name: (used[name], name))
+        room = sum(max(0, amounts.get(kind, 0)) for name, amounts in free.items() if name != fullest)
+        if used[fullest] > room:
+            unit = " MiB" if kind == "MEMORY_MB" else ""
+            return f"{fullest} would have {used[fullest]}{unit} of {_NAMES[kind]}, the others room for {room}{unit}"
+    return ""
+
+
+def _is_apart(guest: Guest, crowd: Mapping[str, Mapping[str, int]], name: str) -> bool:
+    """Whether the server's group allows one more of its members there."""
+    return not guest.group or crowd[guest.group].get(name, 0) < guest.per_host
 
 
 def _weight(guest: Guest) -> tuple[int, int]:

@@ -28,7 +28,7 @@ OVER = frozenset({*FAILED, "cancelled", "reverted"})
 """A migration that ended so has moved nothing."""
 
 
-async def _nothing() -> str:
+async def nothing() -> str:
     return ""
 
 
@@ -41,7 +41,7 @@ class Trip:
     when_stuck: str = "abort"
     stuck_after: float = 300.0
     timeout: float = 1800.0
-    meanwhile: Callable[[], Awaitable[str]] = _nothing
+    meanwhile: Callable[[], Awaitable[str]] = nothing
     """Called now and then; what it gives is shown."""
 
 

@@ -40,7 +40,16 @@ class Leftovers:
 
     async def sample(self) -> Sample:
         """Whether both witnesses see nothing."""
-        servers, consumers = await self.servers(), await self.consumers()
+        servers = await self.servers()
+        try:
+            consumers = await self.consumers()
+        except NotFound as error:
+            raise NotFound(
+                f"placement does not know the hypervisor any more: {error.what}",
+                system=error.system,
+                thing=self._host.node,
+                hint="whoever removed it knows more; when it is back, resume the run",
+            ) from error
         moving = await compute.migrations_at(self._cloud(), self._host.host)
         left = len(servers) + len(consumers) + sum(row.under_way for row in moving)
         text = f"nova: {len(servers)} servers; placement: {len(consumers)} allocations; {len(moving)} migrations"

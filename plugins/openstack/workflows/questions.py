@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from hsops.api import Choice, Run
 from hsops.plugins.openstack.workflows.facts import Guest
+from hsops.plugins.openstack.workflows.treatment import LIVE
 
 
 async def ask(run: Run, found: Sequence[Guest]) -> Mapping[str, str]:
@@ -13,6 +14,11 @@ async def ask(run: Run, found: Sequence[Guest]) -> Mapping[str, str]:
     open_questions = [guest for guest in found if guest.why]
     answers = await run.choose([_choice(guest) for guest in open_questions]) if open_questions else {}
     return {guest.id: answers.get(guest.id) or guest.default or guest.options[0] for guest in found}
+
+
+def unasked(guest: Guest) -> str:
+    """The way of a server that came after the questions: what cannot be done shows, and is decided then."""
+    return guest.default or (LIVE if LIVE in guest.options else guest.options[0])
 
 
 def _choice(guest: Guest) -> Choice:

@@ -51,7 +51,7 @@ class Targets:
             Target(
                 row.host,
                 zones.get(row.host, ""),
-                _properties(aggregates, row.host),
+                properties_of(aggregates, row.host),
                 {kind: amount.free for kind, amount in rooms.get(row.id, {}).items()},
                 {kind: amount.capacity for kind, amount in rooms.get(row.id, {}).items()},
             )
@@ -63,5 +63,6 @@ class Targets:
         return is_well and (not self.to or self.to in (row.host, row.hypervisor_hostname))
 
 
-def _properties(aggregates: Sequence[Aggregate], host: str) -> Mapping[str, str]:
+def properties_of(aggregates: Sequence[Aggregate], host: str) -> Mapping[str, str]:
+    """Metadata of the aggregates that a host is in."""
     return {name: value for one in aggregates if host in one.hosts for name, value in one.metadata.items()}

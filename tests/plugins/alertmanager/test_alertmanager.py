@@ -12,8 +12,9 @@ from hsops.api import Health, Ref
 from hsops.errors import HsopsError, NotFound, Unreachable, UserError
 from hsops.plugin import Secret
 from hsops.plugins.alertmanager import PLUGIN
-from hsops.plugins.alertmanager.client import connect, refuse_too_wide
+from hsops.plugins.alertmanager.client import connect
 from hsops.plugins.alertmanager.discover import discover
+from hsops.plugins.alertmanager.matchers import refuse_too_wide
 from hsops.plugins.alertmanager.options import AlertmanagerOptions
 from hsops.plugins.alertmanager.sources import headlines, poll_alerts
 from hsops.plugins.alertmanager.wire import Alert, AlertGroup, Matcher, Silence, host_of
@@ -139,5 +140,5 @@ def test_commands_are_what_amtool_takes() -> None:
     alert = Alert("f", {"alertname": "X", "host": "a b"})
     create = next(action for action in PLUGIN.actions if action.name == "silence.create")
     assert create.command(alert, {"duration": 600, "comment": "why"}) == [
-        "amtool", "silence", "add", "-d", "600s", "-a", "hsops", "-c", "why", "alertname=X", "host=a b",
+        "amtool", "silence", "add", "-d", "600s", "-a", "hsops", "-c", "why", "alertname=X", 'host="a b"',
     ]  # fmt: skip

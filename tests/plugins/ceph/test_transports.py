@@ -71,7 +71,7 @@ def plain(prefix: str, **args: Any) -> Command:
 
 async def opened(options: CephOptions) -> Transport:
     """The transport that the options ask for."""
-    return await open_transport(options, Context(timeout=5.0))
+    return (await open_transport(options, Context(timeout=5.0)))[0]
 
 
 async def test_one_helper_answers_every_command(rados: CephOptions) -> None:

@@ -11,17 +11,41 @@ from typing import Any
 
 import pytest
 
+from hsops.api import Input, Run, Workflow
 from hsops.config import load_site
 from hsops.plugins.openstack.client import OpenStack
+from hsops.plugins.openstack.simulator import OpenStackFace
 from hsops.plugins.openstack.workflows import journey
+from hsops.plugins.openstack.workflows.maintenance import MAINTENANCE
 from hsops.registry import Registry
 from hsops.session import Session
-from hsops.simulator.cloudvalues import Server, Service
-from hsops.simulator.site import SimulatedSite
+from hsops.simulator.cloudvalues import Server, ServerGroup, Service
+from hsops.simulator.site import SimulatedSite, bundled_faces
 from hsops.workflow.engine import Engine
 from hsops.workflow.values import Plan, RunInfo
 
 PATIENCE = 60.0
+
+
+async def composed(run: Run) -> None:
+    """Out and back by the parts that the workflows over several layers use."""
+    host = str(run.values["host"])
+    await run.note(await MAINTENANCE.role(run, host) or "nothing to nova")
+    await MAINTENANCE.checks(run, host)
+    await MAINTENANCE.enter(run, host)
+    await MAINTENANCE.verify(run, host)
+    if run.values["back"]:
+        await MAINTENANCE.leave(run, host)
+
+
+COMPOSED = Workflow(
+    name="test.composed",
+    title="out and back",
+    summary="",
+    run="tests.plugins.openstack.drainbench:composed",
+    inputs=(Input(name="host", title="host"), Input(name="back", title="back", type="bool", default="no")),
+    systems=("openstack",),
+)
 
 
 @dataclass
@@ -65,6 +89,16 @@ class Bench:
 
         return self.site.call(look)
 
+    def status(self, server: str) -> tuple[str, str]:
+        """Host and status of a server."""
+        found = self.site.call(lambda world: world.compute.servers[server])
+        return found.host, found.status
+
+    def group(self, policy: str, *members: str) -> None:
+        """A server group of these servers."""
+        group = ServerGroup(f"g-{policy}", policy, policy, "project", "user", list(members))
+        self.site.call(lambda world: world.compute.groups.update({group.id: group}))
+
     # -- runs
 
     async def cloud(self) -> OpenStack:
@@ -106,14 +140,21 @@ class Bench:
 
 
 @asynccontextmanager
-async def bench(folder: Path, monkeypatch: pytest.MonkeyPatch, *, speed: float = 20.0) -> AsyncIterator[Bench]:
-    """All of it."""
+async def bench(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, *, speed: float = 20.0, masakari: bool = False
+) -> AsyncIterator[Bench]:
+    """All of it. `masakari`: the cloud has one."""
     monkeypatch.setattr(journey, "EVERY", 0.05)
     registry = Registry.load()
+    faces = [OpenStackFace(masakari=masakari), *bundled_faces(["alertmanager"])]
+
+    def workflow(name: str) -> Workflow:
+        return COMPOSED if name == COMPOSED.name else registry.workflow(name)
+
     async with (
-        SimulatedSite(machines=14, servers=24, speed=speed, only=["openstack", "alertmanager"]) as site,
+        SimulatedSite(machines=14, servers=24, speed=speed, faces=faces) as site,
         Session([load_site(site.file, registry)], registry) as session,
-        Engine(session, folder / "runs.sqlite", registry.workflow) as engine,
+        Engine(session, folder / "runs.sqlite", workflow) as engine,
     ):
         yield Bench(site, engine, session, site.call(_plain_host))
 

@@ -29,8 +29,8 @@ async def test_the_plan_changes_nothing_and_says_everything(site: Bench) -> None
     plan = await site.plan(reason="new disk; see OPS-1")
     assert plan.obstacles == []
     assert [check.name for check in plan.checks] == [
-        "service.up", "service.free", "servers.settled", "migrations.none", "hosts.spare", "headroom", "neutron.up",
-        "login", "masakari",
+        "service.up", "service.free", "bastion.elsewhere", "servers.settled", "migrations.none", "allocations.known",
+        "hosts.spare", "headroom", "headroom.spare", "neutron.up", "login", "masakari",
     ]  # fmt: skip
     servers = site.servers()
     assert plan.touches == {"servers": len(servers), "projects": len({server.project for server in servers})}

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from aiohttp import web
 
-from hsops.errors import AuthFailed, NotFound, TimedOut, Unsupported
+from hsops.errors import AuthFailed, NotFound, TimedOut, Unreachable, Unsupported
 from hsops.model import Health, Ref
 from hsops.plugin import Secret
 from hsops.plugins.redfish import actions, bmc, client, rounds
@@ -113,10 +113,8 @@ async def test_a_wrong_password_is_told_once_for_each(tmp_path: Path) -> None:
     async with simulated(tmp_path) as (_, connection):
         for one in connection.bmcs.values():
             one.account = bmc.Account(system="bmcs", username="hsops", password=_wrong, timeout=5.0)
-        rows = await first(connection)
-        assert {row.trouble for row in rows.values()} == {"the BMC refuses the login"}
-        with pytest.raises(AuthFailed):
-            await next(iter(connection.bmcs.values())).machines()
+        with pytest.raises(AuthFailed, match="refuses the login"):
+            await first(connection)
 
 
 async def _wrong() -> str:
@@ -173,7 +171,18 @@ async def test_one_that_does_not_answer_keeps_what_was_known_and_is_left_alone_f
     row = connection.rows("m1")["m1"]
     assert (row.power, row.word, row.health()) == ("On", "unreachable", Health.WARN)
     assert pauses == [1, 2, 4, 8, 10, 10]
-    assert (await connection.health()).text == "0 of 1 BMCs that were asked answer"
+    with pytest.raises(Unreachable):
+        await connection.health()
+
+
+async def test_an_outage_is_one_when_not_one_answers() -> None:
+    async with serving(_serve()) as url:
+        connection = await opened(("m1", url), ("gone", "http://127.0.0.1:1"))
+        assert set(await first(connection)) == {"m1", "gone"}
+    await connection.visit("m1")
+    assert connection.outage is not None
+    with pytest.raises(Unreachable):
+        await first(connection)
 
 
 async def test_ids_may_change_and_machines_may_go() -> None:

@@ -11,7 +11,6 @@ from hsops.simulator.cephvalues import Monitor
 from hsops.simulator.metrics import wave
 from hsops.simulator.world import World
 
-VERSION = "ceph version 16.2.15 (618f440892089921c3e944a991122ddc44e60516) pacific (stable)"
 OBJECT = 4 * 1024**2
 READ, WRITE = 220e6, 140e6
 """Bytes a second that clients read and write at the busiest."""
@@ -135,14 +134,6 @@ def _named(world: World, text: str) -> str:
     return f"host {text}" if " has flags " in text and text.split(maxsplit=1)[0] in world.ceph.hosts else text
 
 
-def versions(world: World, words: Sequence[str]) -> Result:
-    """``versions``"""
-    counts = {"mon": len(world.ceph.quorum), "mgr": len(_managers(world))}
-    counts["osd"] = sum(osd.up for osd in world.ceph.osds.values())
-    answer: Json = {name: {VERSION: count} if count else {} for name, count in counts.items()}
-    return Result(answer | {"mds": {}, "overall": {VERSION: sum(counts.values())}})
-
-
 def node_ls(world: World, words: Sequence[str]) -> Result:
     """``node ls``: every monitor runs on a host of its own name, with a manager beside it."""
     mons = {monitor.name: [monitor.name] for monitor in world.ceph.monitors}
@@ -151,7 +142,7 @@ def node_ls(world: World, words: Sequence[str]) -> Result:
 
 
 def _managers(world: World) -> list[str]:
-    return [monitor.name for monitor in world.ceph.monitors if monitor.name not in world.fleet.down and monitor.up]
+    return [manager.name for manager in world.ceph.services.alive()]
 
 
 def mon_dump(world: World, words: Sequence[str]) -> Result:
@@ -169,6 +160,7 @@ def quorum_status(world: World, words: Sequence[str]) -> Result:
         quorum=[monitor.rank for monitor in quorum],
         quorum_names=[monitor.name for monitor in quorum],
         quorum_leader_name=quorum[0].name if quorum else "",
+        election_epoch=world.ceph.services.election,
     )
     mons = [_mon(monitor) for monitor in world.ceph.monitors]
     answer["monmap"] = form("monmap_of_quorum_status", fsid=world.ceph.fsid, mons=mons)

@@ -9,6 +9,7 @@ from hsops.plugins.ceph.simulator.answers.pools import pool_entry
 from hsops.plugins.ceph.simulator.forms import Json, form, stamp, thin
 from hsops.plugins.ceph.simulator.result import Refused, Result, osd_number
 from hsops.simulator.ceph import Ceph
+from hsops.simulator.cephservices import long_version
 from hsops.simulator.cephvalues import Osd
 from hsops.simulator.world import World
 
@@ -88,6 +89,11 @@ def dump(world: World, words: Sequence[str]) -> Result:
         osd_xinfo=[
             thin("xinfo", osd=osd.id, down_stamp=stamp(osd.changed) if osd.changed and not osd.up else "0.000000")
             for osd in ceph.osds.values()
+        ],
+        require_osd_release=ceph.services.required,
+        pg_upmap_items=[
+            {"pgid": pgid, "mappings": [{"from": source, "to": target} for source, target in pairs]}
+            for pgid, pairs in ceph.upmaps.items()
         ],
         crush_node_flags={node: sorted(flags) for node, flags in ceph.node_flags.items() if node in ceph.hosts},
     )
@@ -189,9 +195,11 @@ def metadata(world: World, words: Sequence[str]) -> Result:
 
 def _metadata(world: World, osd: Osd) -> Json:
     address = world.fleet[osd.host].address
+    version = world.ceph.services.version("osd", str(osd.id))
     return thin(
         "metadata", id=osd.id, hostname=osd.host, container_name=osd.host, bluestore_bdev_size=str(osd.size),
         default_device_class=osd.device_class, bluestore_bdev_rotational="0", rotational="0",
         back_addr=f"[v2:{address}:6802/1,v1:{address}:6803/1]", front_addr=f"[v2:{address}:6800/1,v1:{address}:6801/1]",
+        ceph_version=long_version(version), ceph_version_short=version,
         osd_data=f"/var/lib/ceph/osd/ceph-{osd.id}", bluestore_bdev_path=f"/var/lib/ceph/osd/ceph-{osd.id}/block",
     )  # fmt: skip

@@ -28,8 +28,9 @@ class _Lines:
         if len(self.lines) != len(ceph.pgs):
             self.lines = {pgid: _brief(pg) for pgid, pg in ceph.pgs.items()}
         now = set(ceph.unsettled)
-        for pgid in now | self.unsettled:
+        for pgid in (now | self.unsettled | ceph.dirty) & ceph.pgs.keys():
             self.lines[pgid] = _brief(ceph.pgs[pgid])
+        ceph.dirty.clear()
         self.unsettled = now
         return self.lines.values()
 
@@ -47,9 +48,12 @@ def _brief(pg: Pg) -> str:
 
 
 def dump(world: World, words: Sequence[str]) -> Result:
-    """``pg dump pgs_brief``"""
+    """``pg dump pgs_brief`` and the head of ``pg dump sum``."""
+    if list(words) == ["sum"]:
+        world.ceph.pg_version += world.clock.speed == 0  # a world that stands still reports whenever it is asked
+        return Result({"pg_ready": True, "pg_map": {"version": world.ceph.pg_version, "last_osdmap_epoch": 0}})
     if list(words) != ["pgs_brief"]:
-        raise invalid("the simulated manager dumps pgs_brief only")
+        raise invalid("the simulated manager dumps pgs_brief and sum only")
     lines = _lines.setdefault(world.ceph, _Lines()).all(world.ceph)
     return Result(b'{"pg_ready":true,"pg_stats":[%s]}' % ",".join(lines).encode(), "dumped pgs_brief")
 

@@ -19,8 +19,12 @@ def pool_entry(pool: Pool, id_field: str) -> Json:
         size=pool.size,
         min_size=pool.min_size,
         crush_rule=pool.rule,
-        **dict.fromkeys(("pg_num", "pg_placement_num", "pg_placement_num_target", "pg_num_target"), pool.pg_num),
+        pg_num=pool.pg_num,
         pg_num_pending=pool.pg_num,
+        pg_num_target=pool.target or pool.pg_num,
+        pg_placement_num=pool.placed,
+        pg_placement_num_target=pool.target or pool.placed,
+        pg_autoscale_mode=pool.autoscale,
         application_metadata={pool.application: {}},
     )
     filled.pop("pool")

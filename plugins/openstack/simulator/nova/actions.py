@@ -127,7 +127,8 @@ class Actions(Part):
 
     def _evacuate(self, call: Call, server: Server, arguments: Any) -> Answer:
         call.admin("os_compute_api:os-evacuate")
-        self._need(server, "evacuate", "active", "stopped", "error")
+        if server.vm_state not in ("active", "stopped", "error"):  # whatever its task was when the host died
+            raise Refusal(409, f"Cannot 'evacuate' instance {server.id} while it is in vm_state {server.vm_state}")
         if self.compute.host_status(server.host) != "DOWN":
             raise Refusal(400, f"Compute service of {server.host} is still in use.")
         self._known_host(arguments.get("host"))

@@ -1,4 +1,4 @@
-"""Flavors; and the lists that are always empty here."""
+"""Flavors, server groups; and a list that is always empty here."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from hsops.plugins.openstack.simulator.nova.part import Part, since
 from hsops.plugins.openstack.simulator.service import Call, Refusal, Route
-from hsops.simulator.cloudvalues import Flavor
+from hsops.simulator.cloudvalues import Flavor, ServerGroup
 
 
 class Flavors(Part):
@@ -20,8 +20,28 @@ class Flavors(Part):
             Route("GET", "/v2.1/flavors/{id}", self._show),
             Route("GET", "/v2.1/flavors/{id}/os-extra_specs", self._specs),
             Route("GET", "/v2.1/os-keypairs", lambda call: {"keypairs": []}),
-            Route("GET", "/v2.1/os-server-groups", lambda call: {"server_groups": []}),
+            Route("GET", "/v2.1/os-server-groups", self._groups),
         ]
+
+    def _groups(self, call: Call) -> Any:
+        everybody = "all_projects" in call.query and call.caller.admin
+        own = call.caller.project
+        rows = [
+            self._group(call, group)
+            for group in self.compute.groups.values()
+            if everybody or (own is not None and group.project == own.id)
+        ]
+        return {"server_groups": rows}
+
+    def _group(self, call: Call, group: ServerGroup) -> dict[str, Any]:
+        found: dict[str, Any] = {"id": group.id, "name": group.name}
+        if since(call.version, 64):
+            rules = {"max_server_per_host": group.per_host} if group.per_host > 1 else {}
+            found |= {"policy": group.policy, "rules": rules}
+        else:
+            found |= {"policies": [group.policy], "metadata": {}}
+        members = [member for member in group.members if member in self.compute.servers]
+        return found | {"members": members, "project_id": group.project, "user_id": group.user}
 
     def _short(self, call: Call, flavor: Flavor) -> dict[str, Any]:
         found: dict[str, Any] = {"id": flavor.id, "name": flavor.name, "links": self.links(f"flavors/{flavor.id}")}

@@ -157,7 +157,8 @@ class Servers(Part):
         if self.cloud.network_lost:
             raise Refusal(500, LOST_NETWORK)
         found = self._rendering.detail(server, call.version, self.url, admin=call.caller.admin)
-        return {"server": found | ({"server_groups": []} if since(call.version, 71) else {})}
+        groups = [group.id for group in self.compute.groups.values() if server.id in group.members]
+        return {"server": found | ({"server_groups": groups} if since(call.version, 71) else {})}
 
     def _actions(self, call: Call) -> Any:
         server = self.compute.deleted.get(call["id"]) or self.server(call)

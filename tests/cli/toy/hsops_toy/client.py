@@ -21,6 +21,7 @@ from hsops.api import (
     NotFound,
     Ref,
     SystemHealth,
+    TimedOut,
     Unreachable,
 )  # fmt: skip
 
@@ -29,6 +30,7 @@ FAULTS: Mapping[str, tuple[type[HsopsError], str]] = {
     "auth": (AuthFailed, "log in again"),
     "forbidden": (Forbidden, "ask for the reader role"),
     "bad": (BadAnswer, ""),
+    "timeout": (TimedOut, "is it busy?"),
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from hsops.api import CheckResult, Choice, Item, Outcome, Progress, Run
@@ -24,6 +25,7 @@ async def empty(run: Run) -> None:
 
     async def move(item: Item, progress: Progress) -> Outcome:
         client = run.system("toy")
+        await asyncio.sleep(client.world().get("slow", 0))
         world = client.world()
         if world.get("jam"):
             return Outcome(status="failed", text="a jam")
