@@ -119,8 +119,10 @@ def fence_dead(store: Store, connection: Connection, me: str) -> None:
 
 
 def _fence(connection: Connection, me: str, lease: Row[Any]) -> None:
-    # Only what was seen is fenced: it may have renewed since.
-    sql = "UPDATE hsops_lease SET taken_by = :me WHERE executor = :gone AND expires = :seen AND taken_by = ''"
+    # Only what was seen is fenced: it may have renewed since. And who was fenced itself fences nobody: after a time in
+    # which no lease could be renewed two processes would replace each other, and none would be left.
+    sql = """UPDATE hsops_lease SET taken_by = :me WHERE executor = :gone AND expires = :seen AND taken_by = ''
+             AND EXISTS (SELECT 1 FROM hsops_lease mine WHERE mine.executor = :me AND mine.taken_by = '')"""
     connection.execute(text(sql), {"me": me, "gone": lease.executor, "seen": lease.expires})
 
 

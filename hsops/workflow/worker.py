@@ -169,9 +169,7 @@ class Worker:
         context = Context(request, book, mailbox, self.lease, connections, self._home, attended)
         self._active[book.run] = (context, asyncio.get_running_loop())
         holds = self.adopts or attended
-        context.admission = Admission(
-            self._systems, site_of(self._systems, request.site), workflow, holds=holds
-        )
+        context.admission = Admission(self._systems, site_of(self._systems, request.site), workflow, holds=holds)
         context.witness = witness_of(self._systems, context, workflow)
         async with accompanied(context.witness), watched(context):
             await execute(context, workflow)

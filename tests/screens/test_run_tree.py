@@ -55,8 +55,8 @@ def test_a_group_opens_and_folds() -> None:
 
 def test_a_step_tells_everything_when_it_is_opened() -> None:
     tree = RunTree()
-    commands = {"command": ("os", "disable"), "undo_command": ("os", "enable")}
-    one = step("disable", text="no new servers", undoable=True, attempts=2, **commands)
+    do, undo = ("os", "disable"), ("os", "enable")
+    one = step("disable", text="no new servers", undoable=True, attempts=2, command=do, undo_command=undo)
     tree.toggle(("step", "disable"))
     whole = "\n".join(text(tree.lines([one], NOW, 80)))
     for words in ("no new servers", "$ os disable", "os enable", "after 3s", "attempt 2"):

@@ -132,6 +132,7 @@ async def test_a_store_that_is_gone_at_the_start_is_a_new_one(world: toy.World, 
         assert (await engine.join(await submit(engine))).status is RunStatus.DONE
 
 
+@pytest.mark.timeout(200)
 @pytest.mark.asyncio
 async def test_a_stopped_process_holds_the_lock(world: toy.World, opened: Open, store: str, children: Children) -> None:
     """Longer than a lease, with a second console beside: nobody can take over, nothing begins, then all goes on."""

@@ -81,9 +81,9 @@ class Effects:
 
     def _often(self, act: Callable[[], Awaitable[Any]]) -> Callable[[], Awaitable[Any]]:
         async def often() -> Any:
-            for _ in range(self.times):
-                answer = await act()
-            return answer
+            for _ in range(self.times - 1):
+                await act()
+            return await act()
 
         return often
 
