@@ -67,8 +67,9 @@ class _Service:
                 self._tell_trouble(str(error))
             else:
                 self._tell_trouble(self._engine.trouble)
-            for run in self._engine.active:
-                if run not in self._followed or self._followed[run].done():
+            active = self._engine.active
+            for run in self._engine.recent:  # also one that was over before anybody looked
+                if run not in self._followed or (run in active and self._followed[run].done()):
                     self._followed[run] = asyncio.create_task(self._follow(run))
             self._sign_of_life()
             with contextlib.suppress(TimeoutError):

@@ -15,12 +15,13 @@ Importing it loads sqlalchemy: do so when runs are first looked at. DBOS is load
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from hsops.errors import Conflict, Unsupported, UserError
+from hsops.errors import Conflict, HsopsError, Unsupported, UserError
 from hsops.identity import me
 from hsops.plugin import Workflow
 from hsops.workflow import answers, carry, consent, events, evidence, planfile, rewind, runs, transact
@@ -46,6 +47,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _POLL = 0.08
+_LOST = 2.0
+"""Seconds between two looks whether this process may still work."""
 GRACE = 10.0
 """Seconds that effects in flight get to end when the engine closes."""
 
@@ -75,6 +78,8 @@ class Engine:
         self._journal: Journal | None = None
         self._worker: Worker | None = None
         self._is_open = False
+        self._keeper: asyncio.Task[None] | None = None
+        self._renewing = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -98,6 +103,14 @@ class Engine:
             self._journal = Journal(self._store)
             self._journal.start()
             self._worker = await self._new_worker(self._journal, adopt=adopt, queue=queue)
+            self._keeper = asyncio.create_task(self._keep_working()) if adopt else None
+
+    async def _keep_working(self) -> None:
+        """Who was silent for too long loses its runs to others: begin to work again, or nobody may be left who does."""
+        while True:
+            await asyncio.sleep(min(self._ttl / 2, _LOST))
+            with contextlib.suppress(HsopsError):  # the store is away: the next time
+                await self._working()
 
     async def _new_worker(self, journal: Journal, *, adopt: bool, queue: int) -> Worker:
         worker = Worker(self._store, journal, self._systems, self._workflows, self._ttl, at_once=queue)
@@ -106,6 +119,10 @@ class Engine:
 
     async def close(self, grace: float = GRACE) -> None:
         """Let go of everything. Runs that have not ended are left where they are; any engine can go on with them."""
+        keeper, self._keeper = self._keeper, None
+        if keeper is not None:
+            keeper.cancel()
+            await asyncio.gather(keeper, return_exceptions=True)
         worker, journal, self._worker, self._journal = self._worker, self._journal, None, None
         try:
             if worker is not None:
@@ -310,9 +327,7 @@ class Engine:
         workflow = self._workflows(info.workflow)
         return await self._ask(lambda connection: answers.payload(connection, info, workflow))
 
-    async def approve(
-        self, run: str, *, reason: str = "", signature: bytes | None = None, digest: str = ""
-    ) -> RunInfo:
+    async def approve(self, run: str, *, reason: str = "", signature: bytes | None = None, digest: str = "") -> RunInfo:
         """Approve a run that somebody else started. `digest`: of the plan that was looked at; another one is refused.
 
         On tier prod it needs a `signature` over `approval_payload`. Any engine that works goes on with the run then;
@@ -384,6 +399,11 @@ class Engine:
         """Ids of the runs that are worked on here."""
         return self._worker.active if self._worker is not None else ()
 
+    @property
+    def recent(self) -> Sequence[str]:
+        """Ids of the runs that were begun or gone on with here, the last ones, also when they are over already."""
+        return self._worker.recent if self._worker is not None else ()
+
     # -- parts
 
     async def _go_on(self, run: str, attended: bool | None) -> RunInfo:
@@ -411,11 +431,12 @@ class Engine:
         """Who works on runs here: anew, when this process was silent for so long that others took its runs over."""
         if self._worker is None or self._journal is None:
             raise UserError("this engine only looks at runs", hint="start it with work=True")
-        if self._worker.lease.lost:
-            old = self._worker
-            await self._thread(lambda: old.close(GRACE))
-            self._worker = await self._new_worker(self._journal, adopt=old.adopts, queue=old.at_once)
-        return self._worker
+        async with self._renewing:
+            if self._worker.lease.lost:
+                old = self._worker
+                await self._thread(lambda: old.close(GRACE))
+                self._worker = await self._new_worker(self._journal, adopt=old.adopts, queue=old.at_once)
+            return self._worker
 
     async def _ask(self, question: Callable[[Connection], T]) -> T:
         return await self._thread(lambda: self._store.run(question))

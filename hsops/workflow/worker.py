@@ -39,6 +39,8 @@ _log = logging.getLogger(__name__)
 _POLL = 0.1
 _ROUND = 2.0
 _ROUNDS_IDLE = 3
+_REMEMBERED = 1000
+"""Runs that are remembered as recent."""
 MOST_ATTEMPTS = 30
 """A run that has outlived so many processes may be what ends them: it is stopped until a person resumes it."""
 
@@ -68,6 +70,7 @@ class Worker:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, name="hsops-worker", daemon=True)
         self._entered: set[str] = set()
+        self._recent: dict[str, None] = {}
         self._idle: dict[str, int] = {}
         self.adopts = False
 
@@ -80,6 +83,11 @@ class Worker:
     def active(self) -> tuple[str, ...]:
         """Ids of the runs that are worked on here."""
         return tuple(self._active)
+
+    @property
+    def recent(self) -> tuple[str, ...]:
+        """Ids of the runs that were begun or gone on with here, the last ones."""
+        return tuple(self._recent)
 
     def start(self, *, adopt: bool, migrate: bool) -> None:
         """Start DBOS and the threads. With `adopt`, go on with the runs of dead processes, now and later."""
@@ -149,6 +157,9 @@ class Worker:
         if run in self._entered:
             raise TakenOver("it is worked on here already")
         self._entered.add(run)
+        self._recent[run] = None
+        if len(self._recent) > _REMEMBERED:
+            self._recent.pop(next(iter(self._recent)))
         book = Book(self._journal, run, self.executor)
         try:
             await self._work_on(book)

@@ -152,9 +152,10 @@ async def test_a_stopped_process_holds_the_lock(world: toy.World, opened: Open, 
         lock.rollback()
         lock.close()
         assert (await engine.join(run)).status is RunStatus.DONE
-        assert other.wait(60) == 0
+        assert await asyncio.to_thread(other.wait, 60) == 0, "its run may be worked on here"
         assert [info.status for info in await engine.runs()] == [RunStatus.DONE] * 2
-    assert set(Counter(world.did()).values()) == {1}, "both look before they act"
+    twice = {what for what, times in Counter(world.did()).items() if times > 1}
+    assert twice <= {"mark"}, "only what was in flight as the leases ran out may have been done by two at once"
 
 
 @pytest.mark.asyncio
