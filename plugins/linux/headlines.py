@@ -14,7 +14,7 @@ def headlines(rows: Lookup) -> Sequence[Headline]:
     away = [host for host in hosts if host.trouble]
     failed = sum(len(host.facts.failed or ()) for host in hosts if host.facts and not host.trouble)
     waiting = sum(bool(host.facts and host.facts.pending) for host in hosts)
-    found = [Headline(max(host.health() for host in away), _names("do not answer", away), Host.KIND)] if away else []
+    found = [Headline(max(host.health() for host in away), _silent(away), Host.KIND)] if away else []
     sick = [host for host in hosts if not host.trouble and host.health() > Health.UNKNOWN]
     if sick:
         found.append(Headline(max(host.health() for host in sick), f"{len(sick)} of {len(hosts)} hosts are not well",
@@ -27,6 +27,7 @@ def headlines(rows: Lookup) -> Sequence[Headline]:
     return found or [Headline(Health.OK, f"{len(hosts)} hosts are well", Host.KIND)]
 
 
-def _names(what: str, hosts: Sequence[Host]) -> str:
+def _silent(hosts: Sequence[Host]) -> str:
     shown = ", ".join(host.name for host in hosts[:3])
-    return f"{len(hosts)} hosts {what}: {shown}" + (" …" if len(hosts) > 3 else "")
+    what = "host does not answer" if len(hosts) == 1 else "hosts do not answer"
+    return f"{len(hosts)} {what}: {shown}" + (" …" if len(hosts) > 3 else "")

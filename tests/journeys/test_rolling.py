@@ -90,6 +90,7 @@ def assert_renewed(host: str) -> None:
     assert faults.installations(host) == (1, 1)
 
 
+@pytest.mark.long
 def test_a_roll_over_three_hosts(world: World, boots: dict[str, int], tmp_path: Path) -> None:
     bastion = Bastion(world, tmp_path)
     assert bastion.end_of(bastion.start(*ROLL, "canary=lx2")) == 0
@@ -137,6 +138,7 @@ async def ended(engine: Engine, run: str) -> RunInfo:
 @pytest.mark.parametrize(
     ("fault", "why"), [("stays-down", "is not back after"), ("same-boot-id", "it did not really reboot")]
 )
+@pytest.mark.long
 async def test_a_host_that_fails_stops_the_roll_and_the_rest_is_untouched(
     world: World, boots: dict[str, int], tmp_path: Path, fault: str, why: str
 ) -> None:

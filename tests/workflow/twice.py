@@ -235,6 +235,12 @@ KNOWN: Mapping[str, str] = {
     "osd.replace": "`new OSD` done again right after itself fails: the id is in use until the new daemon is up",
 }
 """Workflows with a step that asks a person where it should look first."""
+
+
+def _gateway(world: World) -> Mapping[str, Any]:
+    return {"host": world.fleet.of("control")[1].name}
+
+
 CASES: Mapping[str, Case] = {
     "ceph.maintenance.enter": Case(inputs=_storage, **_CEPH),
     "ceph.maintenance.exit": Case(inputs=_storage, before=[("ceph.maintenance.enter", _storage)], **_CEPH),
@@ -247,6 +253,12 @@ CASES: Mapping[str, Case] = {
     "hypervisor.drain": Case(inputs=_host, hurry=_NOVA),
     "hypervisor.return": Case(
         inputs=lambda world: {"host": emptied_host(world)}, before=[("hypervisor.drain", _host)], hurry=_NOVA
+    ),
+    "gateway.drain": Case(inputs=_gateway, only=("ovn",)),
+    "gateway.return": Case(inputs=_gateway, before=[("gateway.drain", _gateway)], only=("ovn",)),
+    "host.drain": Case(inputs=_host, hurry=_NOVA),
+    "host.return": Case(
+        inputs=lambda world: {"host": emptied_host(world)}, before=[("host.drain", _host)], hurry=_NOVA
     ),
     "hypervisor.evacuate": Case(inputs=_fenced, prepare=_dies, hurry=_NOVA),
     "hypervisors.rebalance": Case(inputs=lambda _: {"threshold": 5, "moves": 3}, prepare=_shrink, hurry=_NOVA),

@@ -84,6 +84,7 @@ async def test_the_host_of_the_only_manager_is_refused(lab_site: LabBench) -> No
     assert said("osd", "dump")["crush_node_flags"] == {}
 
 
+@pytest.mark.long
 async def test_an_osd_is_drained_returned_and_replaced(lab_site: LabBench) -> None:
     osd, before = 5, weight(5)
     drained = await lab_site.finish("osd.drain", osd=osd)
@@ -117,6 +118,7 @@ async def test_an_abort_in_mid_drain_restores_the_weight(lab_site: LabBench) -> 
     assert weight(osd) == pytest.approx(before, abs=0.0002)
 
 
+@pytest.mark.long
 async def test_without_commands_the_operator_does_it_and_the_run_sees_it(tmp_path: Path, lab_ceph_mended: Ceph) -> None:
     async with bench(tmp_path, lab_ceph_mended, verbs=()) as site:
         run = await site.start("ceph.maintenance.enter", host="ceph-h3")
@@ -128,6 +130,7 @@ async def test_without_commands_the_operator_does_it_and_the_run_sees_it(tmp_pat
         assert ended.status is RunStatus.DONE, await site.texts(run)
 
 
+@pytest.mark.long
 async def test_every_daemon_is_restarted_and_the_cluster_stays_active(lab_site: LabBench) -> None:
     before = {one.name: one.life for one in await _lives(lab_site)}
     run = await lab_site.start("ceph.upgrade", force={"ceph.mgr.two": "the lab has one manager"})

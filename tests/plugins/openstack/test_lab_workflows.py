@@ -140,6 +140,7 @@ async def _notices(cloud: Where, host: str) -> None:
     await until(is_down, "nova never noticed")
 
 
+@pytest.mark.long
 async def test_hot_hosts_are_relieved(engine: Engine, lab_openstack_mended: Where) -> None:
     cloud = lab_openstack_mended
     host, servers = await fullest(cloud)
@@ -193,6 +194,7 @@ def memory_by_host(cloud: Where) -> dict[str, int]:
     return found
 
 
+@pytest.mark.long
 async def test_a_drained_host_gets_its_servers_back(engine: Engine, lab_openstack_mended: Where) -> None:
     cloud = lab_openstack_mended
     host, servers = await fullest(cloud)
