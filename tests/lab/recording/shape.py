@@ -17,7 +17,7 @@ MAPS = frozenset({
     "configurations", "hosts", "checks", "mon", "mgr", "osd", "mds", "overall", "pool_weights", "cpu_info",
     "binding:vif_details", "binding:profile", "properties", "links", "stats_by_class", "services", "values",
     "headers", "crush_version", "debug", "progress_events", "flags_set", "options", "progress", "erasure_code_profiles",
-    "removed_snaps_queue", "new_removed_snaps", "new_purged_snaps", "osd_xinfo",
+    "daemons", "removed_snaps_queue", "new_removed_snaps", "new_purged_snaps", "osd_xinfo",
 })  # fmt: skip
 """Names of maps whose keys are data."""
 SOMETIMES = re.compile(

@@ -153,6 +153,7 @@ async def _lives(site: LabBench) -> list[Daemon]:
     return await inventory(await site.session.connection("labceph", "ceph"))
 
 
+@pytest.mark.long
 async def test_the_balancer_moves_what_was_shown(lab_site: LabBench) -> None:
     run = await lab_site.finish("ceph.rebalance", deviation=1, misplaced=0.5)
     assert run.status is RunStatus.DONE, await lab_site.texts(run.id)
