@@ -153,7 +153,7 @@ async def _lives(site: LabBench) -> list[Daemon]:
     return await inventory(await site.session.connection("labceph", "ceph"))
 
 
-@pytest.mark.long
+@pytest.mark.long  # not for its length: it failed twice on a busy lab, once for a reason that is not known yet
 async def test_the_balancer_moves_what_was_shown(lab_site: LabBench) -> None:
     run = await lab_site.finish("ceph.rebalance", deviation=1, misplaced=0.5)
     assert run.status is RunStatus.DONE, await lab_site.texts(run.id)
